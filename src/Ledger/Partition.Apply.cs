@@ -1,0 +1,142 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansWallet.Ledger;
+
+/// <summary>A record that is whole but can't follow what went before: the journal is damaged or not this ledger's.</summary>
+public sealed class DamagedRecordException(string message) : Exception(message);
+
+// The fold: what each kind of record does to the state. Execution and replay both come through here.
+public sealed partial class Partition
+{
+    /// <summary>
+    /// Replays one record that lies at that place, and tells the id if it settles a transfer, for the host to
+    /// remember.
+    /// </summary>
+    /// <exception cref="DamagedRecordException">It doesn't follow from the state it would change.</exception>
+    public TransactionId? Apply(ReadOnlySpan<byte> record, long place)
+    {
+        ref readonly var header = ref Records.As<RecordHeader>(record);
+        Check(header.Sequence == Sequence + 1, header, "its sequence number is not the next one");
+        Check(header.AtMicros >= LastAtMicros, header, "its time is before that of the record before it");
+        switch (header.Kind)
+        {
+            case RecordKind.TransferSucceeded:
+                ReplayTransfer(Records.As<TransferRecord>(record), place);
+                return new TransactionId(Records.As<TransferRecord>(record).Id);
+            case RecordKind.TransferRefused:
+                Check(Records.As<RefusalRecord>(record).Rejection.IsFinal(), header, "its reason is none");
+                ApplyHeader(header);
+                return new TransactionId(Records.As<RefusalRecord>(record).Id);
+            case RecordKind.AccountOpened:
+                ReplayOpening(record, place);
+                return null;
+            case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
+                ReplayStatus(Records.As<StatusRecord>(record), place);
+                return null;
+            default:
+                throw new DamagedRecordException($"Event {header.Sequence} is of the unknown kind {header.Kind}.");
+        }
+    }
+
+    // A replayed record says what both accounts were after it; the fold must come to the same, byte for byte.
+    private void ReplayTransfer(in TransferRecord stored, long place)
+    {
+        Check((uint)stored.From < (uint)Accounts.Count && (uint)stored.To < (uint)Accounts.Count
+            && stored.From != stored.To && stored.Amount > 0, stored.Header, "its accounts or amount can't be");
+        var currency = Accounts[stored.From].Account.Currency;
+        Check(Decider.Decide(Accounts[stored.From].Account, Accounts[stored.To].Account,
+            new Money(stored.Amount, currency)) == Rejection.None, stored.Header, "the rules refuse it");
+        var folded = stored;
+        ApplyTransfer(ref folded, place, remember: false);
+        Check(Same(folded.FromSide, stored.FromSide) && Same(folded.ToSide, stored.ToSide), stored.Header,
+            "the balances in it are not those that follow");
+    }
+
+    private void ReplayOpening(ReadOnlySpan<byte> record, long place)
+    {
+        ref readonly var stored = ref Records.As<OpenRecord>(record);
+        Check(stored.Number == Directory.Count, stored.Header, "its account number is not the next one");
+        Check(Currency.TryFromNumericCode(stored.Currency, out _), stored.Header,
+            $"its currency {stored.Currency} is not in this version's table");
+        ApplyOpening(record, place);
+    }
+
+    private void ReplayStatus(in StatusRecord stored, long place)
+    {
+        Check((uint)stored.Number < (uint)Accounts.Count, stored.Header, "its account was never opened");
+        var folded = stored;
+        ApplyStatus(ref folded, place);
+        Check(Same(folded.Side, stored.Side), stored.Header, "the balance in it is not the one that follows");
+    }
+
+    private void ApplyTransfer(ref TransferRecord record, long place, bool remember = true)
+    {
+        ref var from = ref Accounts.Change(record.From);
+        from.Account.Debited(record.Amount);
+        from.UpdatedAtMicros = record.Header.AtMicros;
+        SetSide(ref record.FromSide, from.Account, from.LinkEntry(place));
+        totals[from.Account.Currency.NumericCode] -= record.Amount;
+
+        ref var to = ref Accounts.Change(record.To);
+        to.Account.Credited(record.Amount);
+        to.UpdatedAtMicros = record.Header.AtMicros;
+        SetSide(ref record.ToSide, to.Account, to.LinkEntry(place));
+        totals[to.Account.Currency.NumericCode] += record.Amount;
+
+        Transfers++;
+        ApplyHeader(record.Header);
+        if (remember) recorded.Remember(new TransactionId(record.Id), place);
+    }
+
+    private void ApplyOpening(ReadOnlySpan<byte> bytes, long place)
+    {
+        ref readonly var record = ref Records.As<OpenRecord>(bytes);
+        var slot = new AccountSlot
+        {
+            Account = Account.Opened(new Currency(record.Currency), record.IsSettlement != 0),
+            UpdatedAtMicros = record.Header.AtMicros,
+        };
+        slot.LinkOpening(place);
+        // The state first, then the name: whoever finds the name on another thread finds the account behind it.
+        Accounts.Add(slot);
+        Directory.Add(bytes.Slice(Unsafe.SizeOf<OpenRecord>(), record.IdLength));
+        if (record.IsSettlement == 0)
+        {
+            AccountsOpened++;
+            currenciesUsed[record.Currency] = true;
+        }
+        ApplyHeader(record.Header);
+    }
+
+    private void ApplyStatus(ref StatusRecord record, long place)
+    {
+        ref var slot = ref Accounts.Change(record.Number);
+        slot.Account.FrozenSet(record.Header.Kind == RecordKind.AccountFrozen);
+        slot.UpdatedAtMicros = record.Header.AtMicros;
+        SetSide(ref record.Side, slot.Account, slot.LinkStatus(place));
+        ApplyHeader(record.Header);
+    }
+
+    private void ApplyHeader(in RecordHeader header)
+    {
+        Sequence = header.Sequence;
+        LastAtMicros = header.AtMicros;
+    }
+
+    private static void SetSide(ref AccountSide side, in Account account, (long Previous, long Skip) link)
+    {
+        side.Balance = account.Balance;
+        side.Version = account.Version;
+        side.Previous = link.Previous;
+        side.Skip = link.Skip;
+    }
+
+    private static bool Same(in AccountSide one, in AccountSide other) =>
+        one.Balance == other.Balance && one.Version == other.Version && one.Previous == other.Previous
+        && one.Skip == other.Skip;
+
+    private static void Check(bool holds, in RecordHeader header, string fault)
+    {
+        if (!holds) throw new DamagedRecordException($"Event {header.Sequence} can't follow: {fault}.");
+    }
+}

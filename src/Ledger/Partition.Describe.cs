@@ -1,0 +1,87 @@
+using System.Diagnostics;
+
+namespace OrleansWallet.Ledger;
+
+/// <summary>What one record says about one account: its side, the entry if it is one, and where to go back from.</summary>
+/// <param name="Sequence">The record's sequence number.</param>
+/// <param name="AtMicros">Its time.</param>
+/// <param name="View">The account after it.</param>
+/// <param name="Entry">The entry; null where the record is no transfer.</param>
+/// <param name="Previous">Where the account's record before it lies; -1 for its opening.</param>
+/// <param name="Skip">Where a record further back lies; -1 for its opening.</param>
+public readonly record struct AccountMoment(
+    long Sequence, long AtMicros, AccountView View, EntryView? Entry, long Previous, long Skip);
+
+// Records in the domain's words. Any thread: nothing here reads what changes.
+public sealed partial class Partition
+{
+    /// <summary>The transfer that a record settles.</summary>
+    public TransferView Describe(ReadOnlySpan<byte> record)
+    {
+        ref readonly var header = ref Records.As<RecordHeader>(record);
+        var at = FromMicros(header.AtMicros);
+        switch (header.Kind)
+        {
+            case RecordKind.TransferSucceeded:
+            {
+                ref readonly var stored = ref Records.As<TransferRecord>(record);
+                var money = new Money(stored.Amount, Accounts[stored.From].Account.Currency);
+                var transfer = new Transfer(
+                    new TransactionId(stored.Id), Directory.IdOf(stored.From), Directory.IdOf(stored.To), money);
+                return new TransferView(transfer, Rejection.None, header.Sequence, at);
+            }
+            case RecordKind.TransferRefused:
+            {
+                ref readonly var stored = ref Records.As<RefusalRecord>(record);
+                var (from, to) = Records.RefusedAccounts(record);
+                var transfer = new Transfer(
+                    new TransactionId(stored.Id), AccountId.Parse(from.ToString()), AccountId.Parse(to.ToString()),
+                    new Money(stored.Amount, new Currency(stored.Currency)));
+                return new TransferView(transfer, stored.Rejection, header.Sequence, at);
+            }
+            default:
+                throw new UnreachableException($"A {header.Kind} record settles no transfer.");
+        }
+    }
+
+    /// <summary>What a record says about the account of that number, which it must concern.</summary>
+    public AccountMoment Describe(ReadOnlySpan<byte> record, int number)
+    {
+        ref readonly var header = ref Records.As<RecordHeader>(record);
+        switch (header.Kind)
+        {
+            case RecordKind.TransferSucceeded:
+            {
+                ref readonly var stored = ref Records.As<TransferRecord>(record);
+                var isDebit = stored.From == number;
+                ref readonly var side = ref isDebit ? ref stored.FromSide : ref stored.ToSide;
+                var view = ViewAfter(number, header, side, frozen: false);
+                var entry = new EntryView(
+                    header.Sequence, new TransactionId(stored.Id),
+                    isDebit ? EntryDirection.Debit : EntryDirection.Credit,
+                    new Money(stored.Amount, view.Balance.Currency), view.Balance,
+                    Directory.IdOf(isDebit ? stored.To : stored.From), FromMicros(header.AtMicros));
+                return new AccountMoment(header.Sequence, header.AtMicros, view, entry, side.Previous, side.Skip);
+            }
+            case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
+            {
+                ref readonly var stored = ref Records.As<StatusRecord>(record);
+                var view = ViewAfter(number, header, stored.Side, header.Kind == RecordKind.AccountFrozen);
+                return new AccountMoment(
+                    header.Sequence, header.AtMicros, view, null, stored.Side.Previous, stored.Side.Skip);
+            }
+            case RecordKind.AccountOpened:
+            {
+                var opening = new AccountSide { Previous = -1, Skip = -1 };
+                var view = ViewAfter(number, header, opening, frozen: false);
+                return new AccountMoment(header.Sequence, header.AtMicros, view, null, -1, -1);
+            }
+            default:
+                throw new UnreachableException($"A {header.Kind} record concerns no account.");
+        }
+    }
+
+    private AccountView ViewAfter(int number, in RecordHeader header, in AccountSide side, bool frozen) => new(
+        Directory.IdOf(number), new Money(side.Balance, Accounts[number].Account.Currency), frozen, side.Version,
+        FromMicros(header.AtMicros));
+}
