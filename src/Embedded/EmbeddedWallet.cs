@@ -1,8 +1,323 @@
+using System.Globalization;
+using OrleansWallet.Embedded.Engine;
+using OrleansWallet.Embedded.Index;
+using OrleansWallet.Embedded.Journal;
+using OrleansWallet.Embedded.Snapshots;
+using OrleansWallet.Embedded.Storage;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Embedded;
 
-/// <summary>The wallet on one machine.</summary>
-public sealed partial class EmbeddedWallet
+/// <summary>
+/// The wallet on one machine: state in memory, moved by one thread, durable in a journal on local disk before any
+/// answer.
+/// </summary>
+public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
 {
+    private const string Stopping = "The wallet is stopping.";
+
+    private readonly IStorage storage;
+    private readonly JournalFiles journal;
+    private readonly Partition partition;
+    private readonly TransactionIndex index;
+    private readonly Archivist archivist;
+    private readonly EngineFault fault;
+    private readonly RequestQueue queue;
+    private readonly LedgerThread ledger;
+    private readonly AccountHistory history;
+    private Task? stopped;
+
+    private EmbeddedWallet(
+        IStorage storage, JournalFiles journal, RecoveredLedger recovered, Archivist archivist, EngineFault fault,
+        EmbeddedOptions options, TimeProvider time)
+    {
+        this.storage = storage;
+        this.journal = journal;
+        this.archivist = archivist;
+        this.fault = fault;
+        partition = recovered.Partition;
+        index = recovered.Index;
+        history = new AccountHistory(journal, partition);
+        queue = new RequestQueue(options.QueueTransfersMax);
+        ledger = new LedgerThread(recovered, options, queue, journal, archivist, fault, time);
+        fault.WhenSet = e =>
+        {
+            index.Runs.Fail(e);
+            ledger.RingAnyway();
+        };
+    }
+
+    /// <inheritdoc/>
+    public Readiness Readiness =>
+        fault.Reason is { } reason ? new Readiness(false, reason)
+        : queue.IsClosed ? new Readiness(false, Stopping)
+        : new Readiness(true, null);
+
+    /// <summary>
+    /// Opens the ledger in a directory, or makes a new one. It is ready when the task completes. What an operator
+    /// should know of goes to <paramref name="notice"/>, a line each.
+    /// </summary>
+    /// <exception cref="DataDirectoryException">The directory can't be used; the message says why and where.</exception>
+    public static Task<EmbeddedWallet> OpenAsync(
+        EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel = default) =>
+        Task.Run(() => OpenAsync(() => LocalStorage.OpenExclusive(options.DataDirectory), options, time, notice), cancel);
+
+    internal static async Task<EmbeddedWallet> OpenAsync(
+        Func<IStorage> openStorage, EmbeddedOptions options, TimeProvider time, Action<string> notice)
+    {
+        var storage = openStorage();
+        JournalFiles? journal = null;
+        IndexRuns? runs = null;
+        Archivist? archivist = null;
+        EmbeddedWallet? wallet = null;
+        try
+        {
+            var fault = new EngineFault(notice);
+            var identity = Recovery.FindOrCreate(storage, time, notice);
+            DeleteUnfinished(storage);
+            journal = JournalFiles.Open(storage, identity.Id, options.SegmentBytesMax, write: true);
+            runs = Recovery.OpenIndex(storage, identity.Id, options, journal, notice);
+            fault.WhenSet = runs.Fail;
+            var snapshots = new SnapshotFiles(storage, identity.Id);
+            archivist = new Archivist(runs, snapshots, options.SnapshotsKept, fault);
+            var recovered = Recovery.Recover(runs, journal, snapshots, archivist, options, notice);
+            wallet = new EmbeddedWallet(storage, journal, recovered, archivist, fault, options, time);
+            await wallet.OpenSettlementAccountsAsync();
+            return wallet;
+        }
+        catch (Exception e)
+        {
+            if (wallet is not null)
+            {
+                await wallet.DisposeAsync();
+            }
+            else
+            {
+                archivist?.Stop();
+                archivist?.Dispose();
+                runs?.Dispose();
+                journal?.Dispose();
+                storage.Dispose();
+            }
+            if (e is IOException or UnauthorizedAccessException or WalletUnavailableException)
+                throw new DataDirectoryException($"The data directory {storage.Root} can't be used: {e.Message}", e);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        partition.Directory.TryFind(transfer.From, out var from);
+        partition.Directory.TryFind(transfer.To, out var to);
+        var request = TransferRequest.Rent(new TransferCommand(transfer, from, to));
+        var answer = request.AnswerTask;
+        var pushed = queue.TryPush(request);
+        if (pushed == RequestQueue.Pushed.Queued)
+        {
+            AfterPush();
+            return answer;
+        }
+        request.Return();
+        var refusal = pushed == RequestQueue.Pushed.Full ? Rejection.Overloaded : Rejection.Unavailable;
+        return ValueTask.FromResult(new TransferOutcome(refusal, Replayed: false, 0));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask TransferManyAsync(
+        ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(transfers.Length, IWallet.TransfersMax);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(outcomes.Length, transfers.Length);
+        if (transfers.IsEmpty) return ValueTask.CompletedTask;
+        var request = new TransfersRequest(transfers.Span, outcomes, partition.Directory);
+        switch (queue.TryPush(request))
+        {
+            case RequestQueue.Pushed.Queued:
+                AfterPush();
+                break;
+            case RequestQueue.Pushed.Full:
+                request.RefuseAll(Rejection.Overloaded);
+                break;
+            default:
+                request.RefuseAll(Rejection.Unavailable);
+                break;
+        }
+        return new ValueTask(request.AnswerTask);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TransferView?> FindTransferAsync(TransactionId id, CancellationToken cancel = default)
+    {
+        var record = new byte[Records.LengthMax];
+        return await AskAsync(
+            (_, _, _) => index.TryFind(id, record, out var length) ? length : 0,
+            (length, _) => length == 0 ? null : partition.Describe(record.AsSpan(0, length)), cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<AccountResult> OpenAccountAsync(
+        AccountId id, Currency currency, CancellationToken cancel = default) =>
+        AskAsync(
+            (state, at, records) =>
+            {
+                var refusal = state.Open(id, currency, at, records, out var created);
+                return refusal != Rejection.None || !state.Directory.TryFind(id, out var number)
+                    ? AccountResult.Refused(refusal)
+                    : new AccountResult(Rejection.None, state.View(number), created);
+            },
+            (result, _) => result, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<AccountResult> SetFrozenAsync(AccountId id, bool frozen, CancellationToken cancel = default) =>
+        AskAsync(
+            (state, at, records) =>
+            {
+                var refusal = state.SetFrozen(id, frozen, at, records);
+                return refusal != Rejection.None || !state.Directory.TryFind(id, out var number)
+                    ? AccountResult.Refused(refusal)
+                    : new AccountResult(Rejection.None, state.View(number));
+            },
+            (result, _) => result, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<AccountResult> FindAccountAsync(AccountId id, AsOf asOf, CancellationToken cancel = default) =>
+        AskAsync(
+            (state, at, _) => Locate(state, id, asOf, at),
+            (found, _) => found.Rejection != Rejection.None ? AccountResult.Refused(found.Rejection)
+                : found.View is { } view ? new AccountResult(Rejection.None, view)
+                : FindPast(found, asOf), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<EntriesPage> ListEntriesAsync(
+        AccountId id, int limit, string? cursor, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, IWallet.EntriesMax);
+        return AskAsync(
+            (state, _, _) => state.Directory.TryFind(id, out var number)
+                ? new Located(Rejection.None, number, state.Accounts[number].Newest, null)
+                : Located.Refused(Rejection.AccountNotFound),
+            (found, _) => found.Rejection == Rejection.None
+                ? ReadEntries(found, limit, cursor)
+                : EntriesPage.Refused(found.Rejection), cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerView> ReadLedgerAsync(bool fresh, CancellationToken cancel = default) =>
+        AskAsync(
+            (state, _, _) => new LedgerView(state.Sequence, state.AccountsOpened, state.Transfers, state.Totals, null),
+            (view, after) => view with { Digest = Convert.ToHexStringLower(after.Chain) }, cancel, forTheEnd: true);
+
+    /// <summary>
+    /// Stops in order: takes no more, carries out and answers what was taken, writes a snapshot. Safe to call twice.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        queue.Close();
+        var mine = new TaskCompletionSource();
+        if (Interlocked.CompareExchange(ref stopped, mine.Task, null) is { } already)
+        {
+            await already;
+            return;
+        }
+        await Task.Run(Stop);
+        mine.SetResult();
+    }
+
+    private void Stop()
+    {
+        ledger.Stop();
+        LedgerThread.RefuseAll(queue, fault.Reason ?? Stopping);
+        archivist.Stop();
+        archivist.Dispose();
+        ledger.Dispose();
+        index.Dispose();
+        journal.Dispose();
+        storage.Dispose();
+    }
+
+    private void AfterPush()
+    {
+        ledger.Ring();
+        // Whoever pushes while the queue is being closed may come too late for the last look into it.
+        if (queue.IsClosed && (fault.IsSet || ledger.HasEnded)) LedgerThread.RefuseAll(queue, fault.Reason ?? Stopping);
+    }
+
+    private async ValueTask<TAnswer> AskAsync<TFound, TAnswer>(
+        Func<Partition, long, RecordBuffer, TFound> execute, Func<TFound, JournalPoint, TAnswer> finish,
+        CancellationToken cancel, bool forTheEnd = false)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var query = new Query<TFound, TAnswer>(execute, finish, forTheEnd);
+        switch (queue.TryPush(query))
+        {
+            case RequestQueue.Pushed.Queued:
+                AfterPush();
+                return await query.AnswerTask;
+            case RequestQueue.Pushed.Full:
+                throw new WalletOverloadedException();
+            default:
+                throw new WalletUnavailableException(fault.Reason ?? Stopping);
+        }
+    }
+
+    private async Task OpenSettlementAccountsAsync()
+    {
+        await AskAsync(
+            (state, at, records) =>
+            {
+                state.OpenSettlementAccounts(at, records);
+                return true;
+            },
+            (done, _) => done, CancellationToken.None);
+    }
+
+    private static Located Locate(Partition state, AccountId id, AsOf asOf, long atMicros)
+    {
+        var now = Math.Max(atMicros, state.LastAtMicros);
+        if (asOf.Sequence > state.Sequence || (asOf.Time is { } time && Partition.ToMicros(time) >= now))
+            return Located.Refused(Rejection.InTheFuture);
+        if (!state.Directory.TryFind(id, out var number)) return Located.Refused(Rejection.AccountNotFound);
+        var isNow = asOf == AsOf.Now;
+        return new Located(
+            Rejection.None, number, state.Accounts[number].Newest, isNow ? state.View(number) : null);
+    }
+
+    private AccountResult FindPast(Located found, AsOf asOf)
+    {
+        var past = asOf.Time is { } time
+            ? history.Find(found.Number, found.Newest, moment => moment.AtMicros > Partition.ToMicros(time))
+            : history.Find(found.Number, found.Newest, moment => moment.Sequence > asOf.Sequence);
+        return past is null
+            ? AccountResult.Refused(Rejection.AccountNotFound)
+            : new AccountResult(Rejection.None, past);
+    }
+
+    private EntriesPage ReadEntries(Located found, int limit, string? cursor)
+    {
+        var from = found.Newest;
+        if (cursor is not null && (!TryReadCursor(cursor, out from) || !history.IsEntryOf(found.Number, from)))
+            return EntriesPage.Refused(Rejection.BadCursor);
+        var (entries, next) = history.Page(found.Number, from, limit);
+        return new EntriesPage(
+            Rejection.None, entries, next < 0 ? null : next.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static bool TryReadCursor(string cursor, out long place) =>
+        long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out place);
+
+    private static void DeleteUnfinished(IStorage storage)
+    {
+        foreach (var directory in new[] { "", JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory })
+            SealedFile.DeleteUnfinished(storage, directory);
+    }
+
+    /// <summary>What a read finds on the ledger's thread; the rest it reads from the journal.</summary>
+    private readonly record struct Located(Rejection Rejection, int Number, long Newest, AccountView? View)
+    {
+        public static Located Refused(Rejection rejection) => new(rejection, -1, -1, null);
+    }
 }

@@ -9,11 +9,11 @@ public sealed class DamagedRecordException(string message) : Exception(message);
 public sealed partial class Partition
 {
     /// <summary>
-    /// Replays one record that lies at that place, and tells the id if it settles a transfer, for the host to
-    /// remember.
+    /// Replays one record that lies at that place. Remembering the id of a transfer is left to the host, which may know
+    /// it already.
     /// </summary>
     /// <exception cref="DamagedRecordException">It doesn't follow from the state it would change.</exception>
-    public TransactionId? Apply(ReadOnlySpan<byte> record, long place)
+    public void Apply(ReadOnlySpan<byte> record, long place)
     {
         ref readonly var header = ref Records.As<RecordHeader>(record);
         Check(header.Sequence == Sequence + 1, header, "its sequence number is not the next one");
@@ -22,17 +22,17 @@ public sealed partial class Partition
         {
             case RecordKind.TransferSucceeded:
                 ReplayTransfer(Records.As<TransferRecord>(record), place);
-                return new TransactionId(Records.As<TransferRecord>(record).Id);
+                break;
             case RecordKind.TransferRefused:
                 Check(Records.As<RefusalRecord>(record).Rejection.IsFinal(), header, "its reason is none");
                 ApplyHeader(header);
-                return new TransactionId(Records.As<RefusalRecord>(record).Id);
+                break;
             case RecordKind.AccountOpened:
                 ReplayOpening(record, place);
-                return null;
+                break;
             case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
                 ReplayStatus(Records.As<StatusRecord>(record), place);
-                return null;
+                break;
             default:
                 throw new DamagedRecordException($"Event {header.Sequence} is of the unknown kind {header.Kind}.");
         }

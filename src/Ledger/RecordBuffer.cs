@@ -8,7 +8,11 @@ namespace OrleansWallet.Ledger;
 /// <param name="headroom">Bytes left free in front of the records, for the host's own header.</param>
 public sealed class RecordBuffer(int capacity, int headroom = 0)
 {
-    private readonly byte[] bytes = GC.AllocateUninitializedArray<byte>(headroom + capacity, pinned: true);
+    /// <summary>The largest alignment <see cref="Framed"/> pads to.</summary>
+    public const int AlignmentMax = 64;
+
+    private readonly byte[] bytes =
+        GC.AllocateUninitializedArray<byte>(headroom + capacity + AlignmentMax, pinned: true);
 
     /// <summary>The place of the first record; the host sets it when the batch begins.</summary>
     public long FirstPlace { get; private set; }
@@ -28,8 +32,17 @@ public sealed class RecordBuffer(int capacity, int headroom = 0)
     /// <summary>The records.</summary>
     public ReadOnlySpan<byte> Written => bytes.AsSpan(headroom, Length);
 
-    /// <summary>The host's header and the records, writable: the host seals its header, nothing else.</summary>
-    public Memory<byte> WithHeadroom => bytes.AsMemory(0, headroom + Length);
+    /// <summary>
+    /// The host's header, the records, and zeros up to a multiple of <paramref name="alignment"/>. The host seals its
+    /// header and writes nothing else.
+    /// </summary>
+    public Span<byte> Framed(int alignment)
+    {
+        var end = headroom + Length;
+        var framed = (end + alignment - 1) / alignment * alignment;
+        bytes.AsSpan(end, framed - end).Clear();
+        return bytes.AsSpan(0, framed);
+    }
 
     /// <summary>Begins a new batch.</summary>
     public void Reset(long firstPlace)

@@ -177,6 +177,14 @@ public static class Records
         return true;
     }
 
+    /// <summary>The transaction id of a record that settles a transfer; null for any other.</summary>
+    public static TransactionId? TransactionIdOf(ReadOnlySpan<byte> record) => As<RecordHeader>(record).Kind switch
+    {
+        RecordKind.TransferSucceeded => new TransactionId(As<TransferRecord>(record).Id),
+        RecordKind.TransferRefused => new TransactionId(As<RefusalRecord>(record).Id),
+        _ => null,
+    };
+
     /// <summary>The accounts a refused transfer named.</summary>
     public static (ReadOnlyMemory<char> From, ReadOnlyMemory<char> To) RefusedAccounts(ReadOnlySpan<byte> record)
     {

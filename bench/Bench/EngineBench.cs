@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using OrleansWallet.Embedded;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Bench;
+
+/// <summary>The engine in this process, durable: single callers in flight, and batches, over three spreads of accounts.</summary>
+internal static class EngineBench
+{
+    private const int Callers = 8192;
+    private const int BatchTransfers = 10_000;
+
+    public static async Task<int> RunAsync(BenchSettings settings)
+    {
+        var directory = Path.Combine(settings.Directory, "engine");
+        if (System.IO.Directory.Exists(directory)) System.IO.Directory.Delete(directory, recursive: true);
+        var options = new EmbeddedOptions { DataDirectory = directory };
+        await using (var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, Console.WriteLine))
+        {
+            var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
+            Console.WriteLine("| load | spread | transfers/s | p50 ms | p99 ms | p99.9 ms | bytes/transfer | cores | allocated/transfer |");
+            Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+            foreach (var spread in new[] { Spread.Uniform, Spread.Zipf, Spread.Hot })
+            {
+                var picker = new AccountPicker(accounts.Length, spread);
+                if (settings.Only is null or "single")
+                    await MeasureAsync("8,192 single", spread, settings, directory, m => SinglesAsync(wallet, accounts, picker, Callers, m));
+                if (settings.Only is null or "batch")
+                    await MeasureAsync("batches of 10,000", spread, settings, directory, m => BatchesAsync(wallet, accounts, picker, 6, m));
+            }
+            if (settings.Only is null or "lone")
+                await MeasureAsync("1 single", Spread.Uniform, settings, directory, m => SinglesAsync(wallet, accounts, new AccountPicker(accounts.Length, Spread.Uniform), 1, m));
+        }
+        return 0;
+    }
+
+    private static async Task<AccountId[]> OpenAccountsAsync(EmbeddedWallet wallet, int count)
+    {
+        var usd = Currency.Parse("USD");
+        var settlement = AccountId.Settlement(usd);
+        var ids = new AccountId[count];
+        for (var i = 0; i < count; i++) ids[i] = AccountId.Parse($"user-{i:D9}");
+        var opening = Stopwatch.StartNew();
+        for (var first = 0; first < count; first += 10_000)
+        {
+            var some = ids[first..Math.Min(first + 10_000, count)];
+            await Task.WhenAll(some.Select(id => wallet.OpenAccountAsync(id, usd).AsTask()));
+            var transfers = some.Select(id => new Transfer(
+                new TransactionId(Guid.NewGuid()), settlement, id, new Money(1_000_000_000, usd))).ToArray();
+            await wallet.TransferManyAsync(transfers, new TransferOutcome[transfers.Length]);
+        }
+        Console.WriteLine($"{count} accounts opened and funded in {opening.Elapsed.TotalSeconds:F1} s");
+        return ids;
+    }
+
+    private static async Task MeasureAsync(
+        string load, Spread spread, BenchSettings settings, string directory, Func<Measurement, Task> run)
+    {
+        await run(new Measurement(TimeSpan.FromSeconds(Math.Max(1, settings.Seconds / 5))));
+        GC.Collect();
+        var bytes = JournalBytes(directory);
+        var cpu = Process.GetCurrentProcess().TotalProcessorTime;
+        var allocated = GC.GetTotalAllocatedBytes();
+        var measurement = new Measurement(TimeSpan.FromSeconds(settings.Seconds));
+        await run(measurement);
+        var seconds = measurement.Elapsed.TotalSeconds;
+        var done = measurement.Count;
+        Console.WriteLine(
+            $"| {load} | {spread} | {done / seconds:N0} | {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} "
+            + $"| {measurement.Quantile(0.999):F2} | {(JournalBytes(directory) - bytes) / (double)done:F0} "
+            + $"| {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds / seconds:F2} "
+            + $"| {(GC.GetTotalAllocatedBytes() - allocated) / (double)done:F0} |");
+    }
+
+    private static Task SinglesAsync(
+        EmbeddedWallet wallet, AccountId[] accounts, AccountPicker picker, int callers, Measurement measurement)
+    {
+        measurement.Start();
+        return Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(() => CallerAsync(i))));
+
+        async Task CallerAsync(int number)
+        {
+            var random = new FastRandom((ulong)number + (ulong)Stopwatch.GetTimestamp());
+            var usd = Currency.Parse("USD");
+            while (!measurement.IsOver)
+            {
+                var (from, to) = picker.Pick(ref random);
+                var begun = Stopwatch.GetTimestamp();
+                var outcome = await wallet.TransferAsync(new Transfer(
+                    random.NextId(), accounts[from], accounts[to], new Money(1, usd)));
+                if (outcome.Rejection is not (Rejection.None or Rejection.InsufficientFunds))
+                    throw new InvalidOperationException($"{outcome.Rejection}");
+                measurement.Add(Stopwatch.GetTimestamp() - begun, 1);
+            }
+        }
+    }
+
+    private static Task BatchesAsync(
+        EmbeddedWallet wallet, AccountId[] accounts, AccountPicker picker, int callers, Measurement measurement)
+    {
+        measurement.Start();
+        return Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(() => CallerAsync(i))));
+
+        async Task CallerAsync(int number)
+        {
+            var random = new FastRandom((ulong)number + (ulong)Stopwatch.GetTimestamp());
+            var usd = Currency.Parse("USD");
+            var transfers = new Transfer[BatchTransfers];
+            var outcomes = new TransferOutcome[BatchTransfers];
+            while (!measurement.IsOver)
+            {
+                for (var i = 0; i < transfers.Length; i++)
+                {
+                    var (from, to) = picker.Pick(ref random);
+                    transfers[i] = new Transfer(random.NextId(), accounts[from], accounts[to], new Money(1, usd));
+                }
+                var begun = Stopwatch.GetTimestamp();
+                await wallet.TransferManyAsync(transfers, outcomes);
+                if (outcomes[0].Rejection is not (Rejection.None or Rejection.InsufficientFunds))
+                    throw new InvalidOperationException($"{outcomes[0].Rejection}");
+                measurement.Add(Stopwatch.GetTimestamp() - begun, transfers.Length);
+            }
+        }
+    }
+
+    private static long JournalBytes(string directory) =>
+        new DirectoryInfo(Path.Combine(directory, "journal")).EnumerateFiles().Sum(file => file.Length);
+}

@@ -1,0 +1,36 @@
+namespace OrleansWallet.Embedded.Engine;
+
+/// <summary>
+/// Lets one thread sleep until another has something for it. Ringing costs one read while the thread is awake.
+/// </summary>
+internal sealed class Doorbell : IDisposable
+{
+    private readonly SemaphoreSlim semaphore = new(0);
+    private int listening;
+
+    /// <summary>
+    /// Says that the thread is about to sleep, for ring levels of at least <paramref name="level"/> (1 or more). It
+    /// must then look once more for work, and call <see cref="Sleep"/> or <see cref="Stay"/>.
+    /// </summary>
+    public void Listen(int level) => Interlocked.Exchange(ref listening, level);
+
+    /// <summary>Sleeps until it rings.</summary>
+    public void Sleep() => semaphore.Wait();
+
+    /// <summary>Does not sleep after all.</summary>
+    public void Stay()
+    {
+        // Whoever rang in between has left the semaphore up.
+        if (Interlocked.Exchange(ref listening, 0) == 0) semaphore.Wait();
+    }
+
+    /// <summary>Wakes the thread if it listens at this level or below. Any thread.</summary>
+    public void Ring(int level = int.MaxValue)
+    {
+        var at = Volatile.Read(ref listening);
+        if (at == 0 || at > level) return;
+        if (Interlocked.Exchange(ref listening, 0) != 0) semaphore.Release();
+    }
+
+    public void Dispose() => semaphore.Dispose();
+}

@@ -1,0 +1,28 @@
+namespace OrleansWallet.Embedded.Engine;
+
+/// <summary>
+/// Why the engine stopped for good, if it did. The first cause stays: what fails afterwards fails because of it.
+/// </summary>
+internal sealed class EngineFault(Action<string> notice)
+{
+    private string? reason;
+
+    /// <summary>What to do when the engine stops for good: wake whoever waits for what will not come.</summary>
+    public Action<Exception>? WhenSet { get; set; }
+
+    /// <summary>The cause; null while all is well.</summary>
+    public string? Reason => Volatile.Read(ref reason);
+
+    /// <summary>Whether the engine stopped for good.</summary>
+    public bool IsSet => Reason is not null;
+
+    /// <summary>Stops the engine for good. Only the first call counts.</summary>
+    public void Set(string cause, Exception e)
+    {
+        var text = $"{cause}: {e.Message} The wallet takes no more; what it answered stays true. Mend the cause and "
+            + "start it again.";
+        if (Interlocked.CompareExchange(ref reason, text, null) is not null) return;
+        notice(text);
+        WhenSet?.Invoke(e);
+    }
+}

@@ -1,0 +1,105 @@
+using OrleansWallet.Embedded.Journal;
+
+namespace OrleansWallet.Embedded.Engine;
+
+/// <summary>
+/// Makes one batch after the other durable: seal, one write, one sync, then the answers. While it works on a batch the
+/// ledger's thread fills the next.
+/// </summary>
+internal sealed class JournalThread : IDisposable
+{
+    private readonly JournalFiles journal;
+    private readonly AnswerQueue answers;
+    private readonly EngineFault fault;
+    private readonly Doorbell bell = new();
+    private readonly Action whenIdle;
+    private readonly Thread thread;
+    private JournalPoint point;
+    private Batch? work;
+    private volatile bool stopping;
+
+    public JournalThread(
+        JournalFiles journal, JournalPoint end, AnswerQueue answers, EngineFault fault, Action whenIdle)
+    {
+        this.journal = journal;
+        this.answers = answers;
+        this.fault = fault;
+        this.whenIdle = whenIdle;
+        point = end;
+        thread = new Thread(Run) { IsBackground = true, Name = "wallet journal" };
+        thread.Start();
+    }
+
+    /// <summary>Whether it has nothing to do.</summary>
+    public bool IsIdle => Volatile.Read(ref work) is null;
+
+    /// <summary>The point up to which everything is durable.</summary>
+    public JournalPoint DurablePoint => Volatile.Read(ref point);
+
+    /// <summary>Hands a batch over; only while idle.</summary>
+    public void HandOver(Batch batch)
+    {
+        Volatile.Write(ref work, batch);
+        bell.Ring();
+    }
+
+    /// <summary>Finishes what it has and ends.</summary>
+    public void Stop()
+    {
+        stopping = true;
+        bell.Ring();
+        thread.Join();
+    }
+
+    public void Dispose() => bell.Dispose();
+
+    private void Run()
+    {
+        while (true)
+        {
+            bell.Listen(level: 1);
+            if (work is null && !stopping) bell.Sleep();
+            else bell.Stay();
+            if (work is not { } batch)
+            {
+                if (stopping) return;
+                continue;
+            }
+            var durable = !fault.IsSet && TryMakeDurable(batch);
+            var requests = batch.TakeRequests(answers.TakeSpare());
+            Volatile.Write(ref work, null);
+            whenIdle();
+            if (durable) answers.Post(requests, point);
+            else Refuse(requests);
+        }
+    }
+
+    private bool TryMakeDurable(Batch batch)
+    {
+        try
+        {
+            batch.Before?.Invoke(point);
+            batch.Before = null;
+            if (batch.Records.Count == 0) return true;
+            var chain = (byte[])point.Chain.Clone();
+            var framed = batch.Records.Framed(BatchHeader.Alignment);
+            BatchHeader.Seal(framed, batch.Records.Length, batch.Records.Count, batch.FirstSequence, chain);
+            journal.Append(framed, point);
+            journal.Sync();
+            Volatile.Write(ref point, new JournalPoint(
+                point.Place + framed.Length, batch.FirstSequence + batch.Records.Count, chain));
+            return true;
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, it is not known what the disk has now: nothing may be written after it.
+            fault.Set("Writing the journal failed", e);
+            return false;
+        }
+    }
+
+    private void Refuse(ArraySegment<Request> requests)
+    {
+        foreach (var request in requests) request.Refuse(fault.Reason ?? "The wallet has stopped.");
+    }
+}

@@ -1,0 +1,256 @@
+using OrleansWallet.Embedded.Index;
+using OrleansWallet.Embedded.Journal;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Engine;
+
+/// <summary>
+/// The only thread that touches the partition's state. It takes what waits as one batch, carries it out, and hands it
+/// to the journal's thread; while that one syncs, it already fills the next batch.
+/// </summary>
+internal sealed class LedgerThread : IDisposable
+{
+    // Pages of 64 accounts copied for a snapshot between two turns: about a megabyte, a fraction of a millisecond.
+    private const int CapturePagesPerTurn = 256;
+    // While the journal is busy, waking for each single request would cost more than carrying out this many together.
+    private const int WakeWeight = 256;
+    private const int ForAny = 1;
+    private const int ForMany = 2;
+    private const int ForJournal = 3;
+
+    private readonly Partition partition;
+    private readonly TransactionIndex index;
+    private readonly RequestQueue queue;
+    private readonly JournalThread journal;
+    private readonly AnswerQueue answers;
+    private readonly Archivist archivist;
+    private readonly EngineFault fault;
+    private readonly TimeProvider time;
+    private readonly long snapshotEvery;
+    private readonly Doorbell bell = new();
+    private readonly Thread thread;
+
+    private Batch open;
+    private Batch other;
+    private Request? taken;
+    private long nextPlace;
+    private long snapshotSequence;
+    private SnapshotUnderWay? snapshot;
+    private volatile bool stopping;
+    private volatile bool hasEnded;
+
+    public LedgerThread(
+        RecoveredLedger recovered, EmbeddedOptions options, RequestQueue queue, JournalFiles files, Archivist archivist,
+        EngineFault fault, TimeProvider time)
+    {
+        partition = recovered.Partition;
+        index = recovered.Index;
+        nextPlace = recovered.End.Place;
+        snapshotSequence = recovered.SnapshotSequence;
+        snapshotEvery = options.SnapshotEveryEvents;
+        this.queue = queue;
+        this.archivist = archivist;
+        this.fault = fault;
+        this.time = time;
+        answers = new AnswerQueue(options.BatchTransfersMax);
+        open = new Batch(options.BatchTransfersMax);
+        other = new Batch(options.BatchTransfersMax);
+        recovered.Records.Watch(open.Records, other.Records);
+        BeginBatch();
+        journal = new JournalThread(files, recovered.End, answers, fault, () => bell.Ring(ForJournal));
+        thread = new Thread(Run) { IsBackground = true, Name = "wallet ledger" };
+        thread.Start();
+    }
+
+    /// <summary>The point up to which everything is durable.</summary>
+    public JournalPoint DurablePoint => journal.DurablePoint;
+
+    /// <summary>Whether it takes nothing from the queue any more.</summary>
+    public bool HasEnded => hasEnded;
+
+    /// <summary>Tells the thread that something was queued.</summary>
+    public void Ring() => bell.Ring(queue.Weight >= WakeWeight ? ForMany : ForAny);
+
+    /// <summary>Wakes the thread, whatever it waits for.</summary>
+    public void RingAnyway() => bell.Ring();
+
+    /// <summary>Carries out what was queued, snapshots, and ends. The queue must be closed.</summary>
+    public void Stop()
+    {
+        stopping = true;
+        RingAnyway();
+        thread.Join();
+        journal.Stop();
+    }
+
+    public void Dispose()
+    {
+        journal.Dispose();
+        bell.Dispose();
+    }
+
+    /// <summary>Refuses all that waits; for after the end.</summary>
+    public static void RefuseAll(RequestQueue queue, string reason)
+    {
+        for (var request = queue.TakeAll(); request is not null;)
+        {
+            // Read first: a refused request may be in use again at once.
+            var next = request.Next;
+            queue.Release(request.Weight);
+            request.Refuse(reason);
+            request = next;
+        }
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (!fault.IsSet && !(stopping && queue.IsEmpty && taken is null && !open.HasWork)) Turn();
+            if (!fault.IsSet) Finish();
+        }
+        catch (Exception e)
+        {
+            // Nobody knows what the state is now, so nothing more may come of it.
+            fault.Set("The ledger's thread failed", e);
+        }
+        hasEnded = true;
+        if (fault.Reason is { } reason) RefuseEverything(reason);
+    }
+
+    private void Turn()
+    {
+        var worked = Gather();
+        CopyForSnapshot();
+        if (open.HasWork && journal.IsIdle) HandOver();
+        else if (!worked) WaitForWork();
+    }
+
+    // Takes what waits into the open batch, as much as fits, and carries it out.
+    private bool Gather()
+    {
+        taken ??= queue.TakeAll();
+        if (taken is null) return false;
+        var at = Partition.ToMicros(time.GetUtcNow());
+        var weight = open.Weight;
+        while (taken is { } request && open.Fits(request.Weight))
+        {
+            taken = request.Next;
+            open.Add(request, partition, at);
+        }
+        open.ExecuteSingles(partition, at);
+        queue.Release(open.Weight - weight);
+        return open.Weight > weight;
+    }
+
+    private void HandOver()
+    {
+        var full = open;
+        full.ExecuteAtEnd(partition);
+        (open, other) = (other, open);
+        if (full.Records.Length > 0) nextPlace += full.Records.Framed(BatchHeader.Alignment).Length;
+        journal.HandOver(full);
+        BeginBatch();
+    }
+
+    // Between two batches: what is to be written in the background is cut off here, and begins its way with the batch
+    // that begins here, so that all before the cut is durable when it is written.
+    private void BeginBatch()
+    {
+        open.Begin(nextPlace, partition.Sequence + 1);
+        if (index.SetAsideIfFull() is { } table) open.Before += point => archivist.Flush(table, point);
+        if (partition.Sequence - snapshotSequence >= snapshotEvery && snapshot is null) BeginSnapshot();
+    }
+
+    private void BeginSnapshot()
+    {
+        snapshotSequence = partition.Sequence;
+        var begun = snapshot = new SnapshotUnderWay(partition.BeginCapture(), archivist);
+        open.Before += begun.PointKnown;
+    }
+
+    private void CopyForSnapshot()
+    {
+        if (snapshot is not { } begun) return;
+        if (begun.CopySome(CapturePagesPerTurn)) snapshot = null;
+    }
+
+    private void WaitForWork()
+    {
+        if (snapshot is not null) return;
+        bell.Listen(!open.HasWork ? ForAny : taken is null ? ForMany : ForJournal);
+        var nothing = open.HasWork
+            ? !journal.IsIdle && (taken is not null || queue.Weight < WakeWeight)
+            : queue.IsEmpty && !stopping;
+        if (nothing && !fault.IsSet) bell.Sleep();
+        else bell.Stay();
+    }
+
+    // The end: everything is carried out; the index and a snapshot make the next start quick.
+    private void Finish()
+    {
+        while (snapshot is not null) CopyForSnapshot();
+        if (index.SetAsideIfFull(evenIfNotFull: true) is { } table)
+            open.Before += point => archivist.Flush(table, point);
+        if (partition.Sequence > snapshotSequence)
+        {
+            BeginSnapshot();
+            while (snapshot is not null) CopyForSnapshot();
+        }
+        while (open.HasWork && !fault.IsSet)
+        {
+            if (journal.IsIdle) HandOver();
+            else WaitForWork();
+        }
+        while (!journal.IsIdle && !fault.IsSet) WaitForJournal();
+    }
+
+    private void WaitForJournal()
+    {
+        bell.Listen(ForJournal);
+        if (!journal.IsIdle && !fault.IsSet) bell.Sleep();
+        else bell.Stay();
+    }
+
+    private void RefuseEverything(string reason)
+    {
+        queue.Close();
+        foreach (var request in open.TakeRequests([])) request.Refuse(reason);
+        while (taken is { } request)
+        {
+            taken = request.Next;
+            queue.Release(request.Weight);
+            request.Refuse(reason);
+        }
+        RefuseAll(queue, reason);
+    }
+
+    /// <summary>
+    /// A snapshot on its way: it can be written when its capture is complete and when the point it was taken at is
+    /// durable, whichever comes later.
+    /// </summary>
+    private sealed class SnapshotUnderWay(Partition.PartitionCapture capture, Archivist archivist)
+    {
+        private int missing = 2;
+        private JournalPoint? point;
+
+        public bool CopySome(int pages)
+        {
+            var complete = capture.CopySome(pages);
+            if (complete) OneLess();
+            return complete;
+        }
+
+        public void PointKnown(JournalPoint durable)
+        {
+            point = durable;
+            OneLess();
+        }
+
+        private void OneLess()
+        {
+            if (Interlocked.Decrement(ref missing) == 0 && point is not null)
+                archivist.Write(capture, point);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using OrleansWallet.Embedded.Index;
+using OrleansWallet.Embedded.Journal;
+using OrleansWallet.Embedded.Snapshots;
+using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Engine;
+
+/// <summary>Finds the ledger in its directory: newest good snapshot, then the rest of the journal.</summary>
+internal static class Recovery
+{
+    /// <summary>Reads who the ledger is, or makes a new one in an empty directory.</summary>
+    /// <exception cref="DataDirectoryException">The directory holds something else.</exception>
+    public static LedgerIdentity FindOrCreate(IStorage storage, TimeProvider time, Action<string> notice)
+    {
+        if (LedgerIdentity.Read(storage) is { } found) return found;
+        ClearUnfinishedCreation(storage);
+        var identity = new LedgerIdentity(Guid.NewGuid(), time.GetUtcNow());
+        JournalFiles.Create(storage, identity.Id);
+        IndexRuns.Create(storage, identity.Id);
+        SnapshotFiles.Create(storage);
+        identity.Write(storage);
+        notice($"Made a new ledger in {storage.Root}.");
+        return identity;
+    }
+
+    /// <summary>Opens the index; a damaged one is made anew from the journal, which takes a whole replay.</summary>
+    public static IndexRuns OpenIndex(
+        IStorage storage, Guid ledgerId, EmbeddedOptions options, JournalFiles journal, Action<string> notice)
+    {
+        IndexRuns runs;
+        try
+        {
+            runs = IndexRuns.Open(storage, ledgerId, options);
+        }
+        catch (InvalidDataException e)
+        {
+            notice($"The index of transaction ids is made anew from the journal: {e.Message}");
+            IndexRuns.Create(storage, ledgerId);
+            runs = IndexRuns.Open(storage, ledgerId, options);
+        }
+        if (runs.Covered.Place <= journal.EndPlace) return runs;
+        var covered = runs.Covered;
+        runs.Dispose();
+        throw new DataDirectoryException(
+            $"The journal ends at place {journal.EndPlace}, but the index in {Path.Combine(storage.Root, IndexRun.Directory)} "
+            + $"knows transactions up to place {covered.Place}, event {covered.NextSequence - 1}: recorded events are "
+            + "missing. Nothing was changed; put the journal's last segment back from a backup.");
+    }
+
+    /// <summary>Brings the state and the index up to the journal's end, and cuts an unfinished write off.</summary>
+    /// <exception cref="DataDirectoryException">The journal is damaged, or lost events.</exception>
+    public static RecoveredLedger Recover(
+        IndexRuns runs, JournalFiles journal, SnapshotFiles snapshots, Archivist archivist, EmbeddedOptions options,
+        Action<string> notice)
+    {
+        // What a killed process wrote may still be in the system's cache only; it is shown from now on.
+        journal.Sync();
+        var reader = new RecordReader(journal);
+        var index = new TransactionIndex(runs, options, reader);
+        var snapshot = snapshots.LoadNewest(index, journal.EndPlace, notice);
+        var partition = snapshot?.Partition ?? new Partition(index);
+        var from = snapshot?.Point ?? JournalPoint.Origin;
+        var covered = runs.Covered;
+
+        var end = new JournalScan(journal).Run(covered.Place < from.Place ? covered : from, batch =>
+        {
+            Replay(batch, partition, stateFrom: from.Place, index, idsFrom: covered.Place, journal);
+            if (index.SetAsideIfFull() is { } table) archivist.Flush(table, batch.After);
+        });
+        if (end.UnfinishedBytes > 0)
+        {
+            notice(
+                $"Cut {end.UnfinishedBytes} bytes of an unfinished write off at {journal.Locate(end.End.Place)}. It was "
+                + "never acknowledged to anybody.");
+            journal.CutTail(end.End.Place);
+        }
+        return new RecoveredLedger(partition, index, reader, end.End, snapshot is null ? 0 : from.NextSequence - 1);
+    }
+
+    private static void Replay(
+        ScannedBatch batch, Partition partition, long stateFrom, TransactionIndex index, long idsFrom,
+        JournalFiles journal)
+    {
+        var records = batch.Records;
+        for (var offset = 0; offset < records.Length;)
+        {
+            ReadOnlySpan<byte> record = records.Slice(offset, Records.As<RecordHeader>(records[offset..]).Length);
+            var place = batch.FirstRecordPlace + offset;
+            try
+            {
+                if (place >= stateFrom) partition.Apply(record, place);
+            }
+            catch (DamagedRecordException e)
+            {
+                throw new DataDirectoryException(
+                    $"The journal is damaged at {journal.Locate(place)} (place {place}): {e.Message} Nothing was "
+                    + "changed; put the file back from a backup.", e);
+            }
+            if (place >= idsFrom && Records.TransactionIdOf(record) is { } id) index.Remember(id, place);
+            offset += record.Length;
+        }
+    }
+
+    // A directory without an identity is free if there is nothing in it, or only what an unfinished creation left:
+    // that has no event in it yet.
+    private static void ClearUnfinishedCreation(IStorage storage)
+    {
+        string[] ours = [JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory];
+        var strange = storage.List("").FirstOrDefault(
+            name => !ours.Contains(name) && !name.EndsWith(SealedFile.TemporaryEnding, StringComparison.Ordinal));
+        strange ??= storage.List(SnapshotFiles.Directory).FirstOrDefault(SnapshotHeader.IsFileName);
+        strange ??= storage.List(IndexRun.Directory).FirstOrDefault(IndexRun.IsFileName);
+        foreach (var name in storage.List(JournalFiles.Directory))
+        {
+            using var file = storage.Open(SealedFile.Join(JournalFiles.Directory, name), write: false);
+            if (file.Length > SegmentHeader.Bytes) strange ??= name;
+        }
+        if (strange is not null)
+            throw new DataDirectoryException(
+                $"{storage.Root} is not empty and has no {LedgerIdentity.Name} file, so it is no wallet's data directory "
+                + $"or lost that file (found: {strange}). Choose an empty directory with --Wallet:DataDirectory, or put "
+                + "the file back from a backup.");
+        foreach (var directory in ours.Append(""))
+            foreach (var name in storage.List(directory).Where(name => directory.Length > 0 || !ours.Contains(name)))
+                storage.Delete(SealedFile.Join(directory, name));
+    }
+}

@@ -1,0 +1,200 @@
+using OrleansWallet.Embedded.Journal;
+using OrleansWallet.Embedded.Storage;
+
+namespace OrleansWallet.Embedded.Index;
+
+/// <summary>
+/// The index's files and the tables waiting to become such. Tables are flushed on one thread and files merged on
+/// another; each publishes a new list, and the manifest on disk always names the list that was published last.
+/// </summary>
+internal sealed class IndexRuns : IDisposable
+{
+    private const int RunsMergedAtOnce = 4;
+
+    private readonly IStorage storage;
+    private readonly Guid ledgerId;
+    private readonly long filterBytesMax;
+    private readonly int recentMax;
+    private readonly object gate = new();
+    private readonly Queue<RecentIds> cleared = [];
+    private IndexManifest manifest;
+    private Published published;
+    private long nextRunId;
+    private Exception? failure;
+
+    private IndexRuns(
+        IStorage storage, Guid ledgerId, EmbeddedOptions options, IndexManifest manifest, IndexRun[] runs)
+    {
+        this.storage = storage;
+        this.ledgerId = ledgerId;
+        this.manifest = manifest;
+        filterBytesMax = options.TransactionFilterBytesMax;
+        recentMax = options.RecentTransactionsMax;
+        nextRunId = manifest.NextRunId;
+        published = new Published(runs, 0);
+    }
+
+    /// <summary>The files there are, and how many tables were flushed since the start.</summary>
+    internal sealed record Published(IndexRun[] Runs, long Flushes);
+
+    public Published Current => Volatile.Read(ref published);
+
+    public Guid HashKey => manifest.HashKey;
+
+    /// <summary>Every id recorded before this point is in the files.</summary>
+    public JournalPoint Covered => Volatile.Read(ref manifest).Covered;
+
+    /// <summary>Makes the index of a new ledger, or in place of a damaged one.</summary>
+    public static void Create(IStorage storage, Guid ledgerId)
+    {
+        storage.CreateDirectory(IndexRun.Directory);
+        IndexManifest.Distrust(storage);
+        foreach (var name in storage.List(IndexRun.Directory)) storage.Delete(SealedFile.Join(IndexRun.Directory, name));
+        new IndexManifest(Guid.NewGuid(), 1, JournalPoint.Origin, []).Write(storage, ledgerId);
+    }
+
+    /// <summary>Opens the index.</summary>
+    /// <exception cref="InvalidDataException">Some of it is missing or damaged.</exception>
+    public static IndexRuns Open(IStorage storage, Guid ledgerId, EmbeddedOptions options)
+    {
+        var manifest = IndexManifest.Read(storage, ledgerId)
+            ?? throw new InvalidDataException("The index has no manifest.");
+        var runs = new List<IndexRun>();
+        try
+        {
+            var budget = options.TransactionFilterBytesMax;
+            foreach (var id in manifest.RunIds.OrderDescending())
+            {
+                runs.Add(IndexRun.Open(storage, ledgerId, id, budget));
+                budget -= runs[^1].Filter?.Bytes.Length ?? 0;
+            }
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            runs.ForEach(run => run.Dispose());
+            throw new InvalidDataException(e.Message, e);
+        }
+        var known = manifest.RunIds.Select(IndexRun.FileName).ToHashSet();
+        foreach (var name in storage.List(IndexRun.Directory).Where(name => IndexRun.IsFileName(name) && !known.Contains(name)))
+            storage.Delete(SealedFile.Join(IndexRun.Directory, name));
+        runs.Reverse();
+        return new IndexRuns(storage, ledgerId, options, manifest, [.. runs]);
+    }
+
+    /// <summary>Writes a table that was set aside; every id before <paramref name="covered"/> is then in files.</summary>
+    public void Flush(RecentIds table, JournalPoint covered)
+    {
+        var id = Interlocked.Increment(ref nextRunId) - 1;
+        using (var writer = new IndexRunWriter(storage, ledgerId, id, table.Count))
+        {
+            foreach (var entry in table.ToSorted()) writer.Add(entry);
+            writer.Complete();
+        }
+        lock (gate) Publish([.. published.Runs, OpenRun(id, published.Runs)], covered, published.Flushes + 1);
+    }
+
+    /// <summary>Makes one file of four of a size. False where there are no four.</summary>
+    public bool MergeOnce(CancellationToken stop)
+    {
+        var group = Current.Runs.GroupBy(SizeClass).Where(g => g.Count() >= RunsMergedAtOnce)
+            .OrderBy(g => g.Key).FirstOrDefault();
+        if (group is null) return false;
+        var merged = group.OrderBy(run => run.Id).Take(RunsMergedAtOnce).ToArray();
+        var id = Interlocked.Increment(ref nextRunId) - 1;
+        using (var writer = new IndexRunWriter(storage, ledgerId, id, merged.Sum(run => run.Count)))
+        {
+            RunCursor.Merge(merged, writer.Add, stop);
+            writer.Complete();
+        }
+        lock (gate)
+        {
+            IndexRun[] others = [.. published.Runs.Except(merged)];
+            Publish([.. others, OpenRun(id, others)], manifest.Covered, published.Flushes);
+        }
+        // The ledger's thread may still read them: their names go now, their handles when it has moved on.
+        foreach (var run in merged) storage.Delete(SealedFile.Join(IndexRun.Directory, IndexRun.FileName(run.Id)));
+        return true;
+    }
+
+    /// <summary>Waits until something else than that is published.</summary>
+    /// <exception cref="IOException">Nothing more will be: writing the index failed.</exception>
+    public void WaitForNewsAfter(Published seen)
+    {
+        lock (gate)
+        {
+            while (ReferenceEquals(published, seen))
+            {
+                if (failure is not null) throw new IOException("The index can't be written.", failure);
+                Monitor.Wait(gate);
+            }
+        }
+    }
+
+    /// <summary>Says that nothing more will be published.</summary>
+    public void Fail(Exception cause)
+    {
+        lock (gate)
+        {
+            failure = cause;
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Takes an empty table, waiting for one to be cleared.</summary>
+    public RecentIds TakeCleared()
+    {
+        lock (gate)
+        {
+            while (cleared.Count == 0) Monitor.Wait(gate);
+            return cleared.Dequeue();
+        }
+    }
+
+    /// <summary>Gives a table back to be cleared, which takes milliseconds, on another thread.</summary>
+    public void GiveBack(RecentIds table) => ThreadPool.UnsafeQueueUserWorkItem(done =>
+    {
+        if (done.Count > 0) done.Clear();
+        lock (gate)
+        {
+            cleared.Enqueue(done);
+            Monitor.PulseAll(gate);
+        }
+    }, table, preferLocal: false);
+
+    public void Dispose()
+    {
+        foreach (var run in Current.Runs) run.Dispose();
+    }
+
+    // Files of 1 to 4 tables' size are of class 0, of 4 to 16 of class 1, and so on.
+    private int SizeClass(IndexRun run)
+    {
+        var sizeClass = 0;
+        for (var ids = run.Count / recentMax; ids >= RunsMergedAtOnce; ids /= RunsMergedAtOnce) sizeClass++;
+        return sizeClass;
+    }
+
+    private IndexRun OpenRun(long id, IEnumerable<IndexRun> others)
+    {
+        var taken = others.Sum(run => run.Filter?.Bytes.Length ?? 0L);
+        // The newest ids are asked for most: the oldest files lose their filters first.
+        var run = IndexRun.Open(storage, ledgerId, id, filterBytesMax);
+        taken += run.Filter?.Bytes.Length ?? 0;
+        foreach (var old in others.Append(run).OrderBy(r => r.Id))
+        {
+            if (taken <= filterBytesMax) break;
+            taken -= old.Filter?.Bytes.Length ?? 0;
+            old.DropFilter();
+        }
+        return run;
+    }
+
+    private void Publish(IndexRun[] runs, JournalPoint covered, long flushes)
+    {
+        manifest = new IndexManifest(
+            manifest.HashKey, Interlocked.Read(ref nextRunId), covered, [.. runs.Select(run => run.Id)]);
+        manifest.Write(storage, ledgerId);
+        Volatile.Write(ref published, new Published(runs, flushes));
+        Monitor.PulseAll(gate);
+    }
+}

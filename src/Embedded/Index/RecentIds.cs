@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace OrleansWallet.Embedded.Index;
+
+/// <summary>
+/// The newest transaction ids: a hash table with linear probing, whose slots follow the hashes' order, so that
+/// sweeping it gives them almost sorted. One thread adds; once it is full nobody does, and any thread may read.
+/// </summary>
+internal sealed class RecentIds
+{
+    // Slots after the last one by hash, so that probing need not wrap and the sweep stays in order.
+    private const int OverhangSlots = 4096;
+
+    private readonly IdEntry[] slots;
+    private readonly int shift;
+
+    /// <summary>A table for so many ids, at most half full.</summary>
+    public RecentIds(int idsMax)
+    {
+        IdsMax = idsMax;
+        var bits = 65 - System.Numerics.BitOperations.LeadingZeroCount((ulong)idsMax);
+        shift = 64 - bits;
+        slots = GC.AllocateArray<IdEntry>((1 << bits) + OverhangSlots, pinned: true);
+    }
+
+    public int IdsMax { get; }
+
+    public int Count { get; private set; }
+
+    /// <summary>Asks the processor to have the slots of a hash at hand soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(ulong hash)
+    {
+        if (!Sse.IsSupported) return;
+        fixed (IdEntry* slot = &slots[hash >> shift]) Sse.Prefetch0(slot);
+    }
+
+    /// <summary>
+    /// The next place recorded under a hash, from slot <paramref name="cursor"/> on (-1 to begin); 0 when there is
+    /// none.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Next(ulong hash, ref int cursor)
+    {
+        for (var i = cursor < 0 ? (int)(hash >> shift) : cursor; ; i++)
+        {
+            var slot = slots[i];
+            if (slot.Place == 0) return 0;
+            if (slot.Hash != hash) continue;
+            cursor = i + 1;
+            return slot.Place;
+        }
+    }
+
+    /// <summary>Adds an id.</summary>
+    public void Add(ulong hash, long place)
+    {
+        var i = (int)(hash >> shift);
+        while (slots[i].Place != 0) i++;
+        if (i >= slots.Length - 1) throw new InvalidOperationException("The table of recent ids has no slot left.");
+        slots[i] = new IdEntry(hash, place);
+        Count++;
+    }
+
+    /// <summary>All ids, ordered by hash.</summary>
+    public IdEntry[] ToSorted()
+    {
+        var sorted = GC.AllocateUninitializedArray<IdEntry>(Count);
+        var count = 0;
+        foreach (ref readonly var slot in slots.AsSpan())
+        {
+            if (slot.Place == 0) continue;
+            // Probing displaced an id by a few slots at most, so it sinks to its rank in as few steps.
+            var rank = count++;
+            for (; rank > 0 && sorted[rank - 1].Hash > slot.Hash; rank--) sorted[rank] = sorted[rank - 1];
+            sorted[rank] = slot;
+        }
+        return sorted;
+    }
+
+    /// <summary>Forgets all ids.</summary>
+    public void Clear()
+    {
+        Array.Clear(slots);
+        Count = 0;
+    }
+}

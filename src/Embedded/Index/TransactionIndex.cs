@@ -1,0 +1,133 @@
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Index;
+
+/// <summary>Reads records back, durable or not yet.</summary>
+internal interface IRecordReader
+{
+    /// <summary>Copies the record at a place. False if there is none that is whole.</summary>
+    bool TryRead(long place, Span<byte> destination, out int length);
+}
+
+/// <summary>
+/// Every transaction id ever recorded: the newest in a table in memory, the others in files on disk, ordered by hash,
+/// with filters in memory. All of it can be made anew from the journal.
+/// </summary>
+/// <remarks>
+/// One thread, the ledger's, finds and remembers. When the table is full it is set aside (still searched) and another
+/// takes its place; <see cref="IndexRuns.Flush"/>, on a thread of its own, writes it to a file. What is published
+/// there the ledger's thread takes up between batches.
+/// </remarks>
+internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
+{
+    private readonly IdHash hasher;
+    private readonly int recentMax;
+    private readonly IRecordReader records;
+    private readonly byte[] page = new byte[IndexRun.PageBytes];
+    private readonly List<long> candidates = [];
+    private RecentIds active;
+    private RecentIds? setAside;
+    private IndexRuns.Published adopted;
+
+    public TransactionIndex(IndexRuns runs, EmbeddedOptions options, IRecordReader records)
+    {
+        Runs = runs;
+        this.records = records;
+        recentMax = options.RecentTransactionsMax;
+        hasher = new IdHash(runs.HashKey);
+        // A table is looked at only between batches, so it takes one batch more than its limit.
+        active = new RecentIds(recentMax + options.BatchTransfersMax);
+        runs.GiveBack(new RecentIds(recentMax + options.BatchTransfersMax));
+        adopted = runs.Current;
+    }
+
+    /// <summary>The part on disk.</summary>
+    public IndexRuns Runs { get; }
+
+    public void Prefetch(TransactionId id)
+    {
+        var hash = hasher.Of(id);
+        active.Prefetch(hash);
+        setAside?.Prefetch(hash);
+        foreach (var run in adopted.Runs) run.Filter?.Prefetch(hash);
+    }
+
+    public bool TryFind(TransactionId id, Span<byte> destination, out int length)
+    {
+        var hash = hasher.Of(id);
+        if (TryFind(active, hash, id, destination, out length)) return true;
+        if (setAside is not null && TryFind(setAside, hash, id, destination, out length)) return true;
+        foreach (var run in adopted.Runs)
+            if (run.Filter?.MayContain(hash) != false && TryFind(run, hash, id, destination, out length))
+                return true;
+        return false;
+    }
+
+    public void Remember(TransactionId id, long place) => active.Add(hasher.Of(id), place);
+
+    /// <summary>
+    /// Between batches: takes up what was published, and sets the table aside if it is full, or not empty and
+    /// <paramref name="evenIfNotFull"/>. The table returned must go to <see cref="IndexRuns.Flush"/> with the
+    /// journal's point here, once that is durable. Waits where the table before is still being written.
+    /// </summary>
+    public RecentIds? SetAsideIfFull(bool evenIfNotFull = false)
+    {
+        Adopt();
+        if (active.Count == 0 || (active.Count < recentMax && !evenIfNotFull)) return null;
+        while (setAside is not null)
+        {
+            Runs.WaitForNewsAfter(adopted);
+            Adopt();
+        }
+        setAside = active;
+        active = Runs.TakeCleared();
+        return setAside;
+    }
+
+    public void Dispose() => Runs.Dispose();
+
+    private void Adopt()
+    {
+        var news = Runs.Current;
+        if (ReferenceEquals(news, adopted)) return;
+        foreach (var run in adopted.Runs.Except(news.Runs)) run.Dispose();
+        if (news.Flushes > adopted.Flushes && setAside is { } table)
+        {
+            setAside = null;
+            Runs.GiveBack(table);
+        }
+        adopted = news;
+    }
+
+    private bool TryFind(RecentIds table, ulong hash, TransactionId id, Span<byte> destination, out int length)
+    {
+        var cursor = -1;
+        while (table.Next(hash, ref cursor) is var place and not 0)
+            if (IsRecordOf(id, place, destination, out length)) return true;
+        length = 0;
+        return false;
+    }
+
+    private bool TryFind(IndexRun run, ulong hash, TransactionId id, Span<byte> destination, out int length)
+    {
+        candidates.Clear();
+        run.Find(hash, page, candidates);
+        foreach (var place in candidates)
+            if (IsRecordOf(id, place, destination, out length)) return true;
+        length = 0;
+        return false;
+    }
+
+    private bool IsRecordOf(TransactionId id, long place, Span<byte> destination, out int length)
+    {
+        if (!records.TryRead(place, destination, out length))
+            throw new InvalidDataException($"The journal has no whole record at place {place}, where the index knows one.");
+        ReadOnlySpan<byte> record = destination[..length];
+        return Records.As<RecordHeader>(record).Kind switch
+        {
+            RecordKind.TransferSucceeded => Records.As<TransferRecord>(record).Id == id.Value,
+            RecordKind.TransferRefused => Records.As<RefusalRecord>(record).Id == id.Value,
+            var kind => throw new InvalidDataException($"The index knows a transfer at place {place}, and a {kind} is there."),
+        };
+    }
+}

@@ -1,0 +1,158 @@
+using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Journal;
+
+/// <summary>
+/// The journal: segments of batches of records, only ever appended to. One thread appends; any thread reads what was
+/// appended.
+/// </summary>
+internal sealed class JournalFiles : IDisposable
+{
+    public const string Directory = "journal";
+
+    private readonly IStorage storage;
+    private readonly Guid ledgerId;
+    private readonly long segmentBytesMax;
+    private Segment[] segments;
+
+    private JournalFiles(IStorage storage, Guid ledgerId, long segmentBytesMax, Segment[] segments)
+    {
+        this.storage = storage;
+        this.ledgerId = ledgerId;
+        this.segmentBytesMax = segmentBytesMax;
+        this.segments = segments;
+    }
+
+    public IReadOnlyList<Segment> Segments => Volatile.Read(ref segments);
+
+    /// <summary>The place after the last byte appended.</summary>
+    public long EndPlace => Segments[^1].EndPlace;
+
+    /// <summary>Where a place is, for messages: the file and the offset in it.</summary>
+    public string Locate(long place)
+    {
+        var segment = SegmentOf(Segments, place);
+        var offset = SegmentHeader.Bytes + place - segment.Header.BasePlace;
+        return $"{Path.Combine(storage.Root, Directory, segment.Header.FileName)}, offset {offset}";
+    }
+
+    /// <summary>Makes the first segment of a new ledger.</summary>
+    public static void Create(IStorage storage, Guid ledgerId)
+    {
+        storage.CreateDirectory(Directory);
+        var header = new SegmentHeader(ledgerId, 0, 1, JournalPoint.Origin.Chain);
+        SealedFile.Write(storage, Directory, header.FileName, header.ToBytes());
+    }
+
+    /// <summary>Opens all segments and checks that they follow each other without a gap.</summary>
+    /// <exception cref="DataDirectoryException">One is missing, damaged, newer, or another ledger's.</exception>
+    public static JournalFiles Open(IStorage storage, Guid ledgerId, long segmentBytesMax, bool write)
+    {
+        var segments = new List<Segment>();
+        try
+        {
+            foreach (var name in storage.List(Directory))
+            {
+                if (!SegmentHeader.IsFileName(name, out var basePlace)) continue;
+                var expected = segments.Count == 0 ? 0 : segments[^1].EndPlace;
+                if (basePlace != expected) throw Gap(storage, expected, name);
+                segments.Add(OpenSegment(storage, ledgerId, name, write));
+            }
+            if (segments.Count == 0) throw Gap(storage, 0, next: null);
+            return new JournalFiles(storage, ledgerId, segmentBytesMax, [.. segments]);
+        }
+        catch
+        {
+            segments.ForEach(s => s.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Appends a sealed batch that begins at <paramref name="before"/>; not durable before a sync.</summary>
+    public void Append(ReadOnlySpan<byte> batch, JournalPoint before)
+    {
+        var current = segments[^1];
+        if (current.EndPlace > current.Header.BasePlace
+            && current.EndPlace - current.Header.BasePlace + batch.Length > segmentBytesMax)
+            current = BeginSegment(before);
+        current.Append(batch);
+    }
+
+    /// <summary>Makes durable what was appended. After a failure the journal must not be used again.</summary>
+    public void Sync() => segments[^1].Sync();
+
+    /// <summary>Reads bytes from a place on, within one segment.</summary>
+    public int Read(Span<byte> bytes, long place)
+    {
+        var all = Segments;
+        return place < 0 || place >= all[^1].EndPlace ? 0 : SegmentOf(all, place).Read(bytes, place);
+    }
+
+    /// <summary>Reads the record at a place. False if there is none, or a damaged one.</summary>
+    public bool TryReadRecord(long place, Span<byte> buffer, out ReadOnlySpan<byte> record)
+    {
+        var read = Read(buffer[..Records.LengthMax], place);
+        return Records.TryRead(buffer[..read], out record);
+    }
+
+    /// <summary>Cuts off what follows a place in the last segment.</summary>
+    public void CutTail(long place)
+    {
+        segments[^1].Truncate(place);
+        segments[^1].Sync();
+    }
+
+    public void Dispose()
+    {
+        foreach (var segment in segments) segment.Dispose();
+    }
+
+    private Segment BeginSegment(JournalPoint at)
+    {
+        var header = new SegmentHeader(ledgerId, at.Place, at.NextSequence, at.Chain);
+        SealedFile.Write(storage, Directory, header.FileName, header.ToBytes());
+        var file = storage.Open(SealedFile.Join(Directory, header.FileName), write: true);
+        var segment = new Segment(header, file, 0);
+        Volatile.Write(ref segments, [.. segments, segment]);
+        return segment;
+    }
+
+    private static Segment OpenSegment(IStorage storage, Guid ledgerId, string name, bool write)
+    {
+        var path = SealedFile.Join(Directory, name);
+        var file = storage.Open(path, write);
+        Span<byte> bytes = stackalloc byte[SegmentHeader.Bytes];
+        var header = SegmentHeader.Read(bytes[..file.Read(bytes, 0)], out var fault);
+        if (header is not null && header.LedgerId != ledgerId) fault = $"it belongs to the ledger {header.LedgerId}";
+        if (header is not null && header.FileName != name) fault = $"its name should be {header.FileName}";
+        if (header is not null && fault is null)
+            return new Segment(header, file, file.Length - SegmentHeader.Bytes);
+        file.Dispose();
+        throw new DataDirectoryException(
+            $"{Path.Combine(storage.Root, path)} can't be used: {fault}. Nothing was changed; put the right file back "
+            + "from a backup.");
+    }
+
+    private static DataDirectoryException Gap(IStorage storage, long expected, string? next)
+    {
+        var missing = new SegmentHeader(Guid.Empty, expected, 0, []).FileName;
+        return new DataDirectoryException(
+            $"The journal has a gap: {Path.Combine(storage.Root, Directory, missing)} is missing"
+            + (next is null ? "" : $" or cut short before {next}")
+            + ". Nothing was changed; put the file back from a backup.");
+    }
+
+    private static Segment SegmentOf(IReadOnlyList<Segment> all, long place)
+    {
+        var low = 0;
+        var high = all.Count - 1;
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            if (all[middle].Header.BasePlace <= place) low = middle;
+            else high = middle - 1;
+        }
+        return all[low];
+    }
+}

@@ -1,0 +1,195 @@
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Journal;
+
+/// <summary>A batch read back and checked: its records follow from the chain before it.</summary>
+/// <param name="Buffer">A buffer that holds the records; it is used again after the visit.</param>
+/// <param name="RecordsLength">Bytes of records, from <see cref="BatchHeader.Bytes"/> on.</param>
+/// <param name="Place">The batch's place.</param>
+/// <param name="After">The point after it.</param>
+internal readonly record struct ScannedBatch(byte[] Buffer, int RecordsLength, long Place, JournalPoint After)
+{
+    public long FirstRecordPlace => Place + BatchHeader.Bytes;
+
+    public ReadOnlySpan<byte> Records => Buffer.AsSpan(BatchHeader.Bytes, RecordsLength);
+}
+
+/// <summary>How a scan ended.</summary>
+/// <param name="End">The point after the last whole batch.</param>
+/// <param name="UnfinishedBytes">Bytes of an unfinished write after it; it was never acknowledged.</param>
+internal sealed record ScanEnd(JournalPoint End, long UnfinishedBytes);
+
+/// <summary>
+/// Reads the journal's batches in order from a point on and checks all of them: header, chain, every record's
+/// checksum and sequence number. One thread reads and checks ahead while the caller works on what was read.
+/// </summary>
+/// <remarks>
+/// What can lie after the last whole batch is a write that a crash cut short: the file ends early, or whole sectors of
+/// it never came and read as zeros. Only that is "unfinished". Anything else that fails a check is damage, also in the
+/// last batch: it may have been acknowledged, so it is never cut off.
+/// </remarks>
+internal sealed class JournalScan(JournalFiles journal)
+{
+    private const int SectorBytes = 512;
+    private const int BatchesAheadMax = 4;
+
+    private readonly System.Collections.Concurrent.ConcurrentBag<byte[]> spare = [];
+
+    /// <summary>Calls <paramref name="visit"/> with each batch in order, on the caller's thread.</summary>
+    /// <exception cref="DataDirectoryException">A batch or record is damaged; the message says where.</exception>
+    public ScanEnd Run(JournalPoint from, Action<ScannedBatch> visit)
+    {
+        using var ahead = new System.Collections.Concurrent.BlockingCollection<ScannedBatch>(BatchesAheadMax);
+        using var stop = new CancellationTokenSource();
+        var reading = Task.Factory.StartNew(
+            () => ReadAll(from, ahead, stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        try
+        {
+            foreach (var batch in ahead.GetConsumingEnumerable())
+            {
+                visit(batch);
+                spare.Add(batch.Buffer);
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            ((IAsyncResult)reading).AsyncWaitHandle.WaitOne();
+        }
+        return reading.GetAwaiter().GetResult();
+    }
+
+    private ScanEnd ReadAll(
+        JournalPoint from, System.Collections.Concurrent.BlockingCollection<ScannedBatch> ahead,
+        CancellationToken stop)
+    {
+        try
+        {
+            var at = from;
+            while (TryReadBatch(at, out var batch, out var unfinished))
+            {
+                if (batch is not { } whole) return new ScanEnd(at, unfinished);
+                at = whole.After;
+                ahead.Add(whole, stop);
+            }
+            return new ScanEnd(at, 0);
+        }
+        catch (OperationCanceledException)
+        {
+            return new ScanEnd(from, 0);
+        }
+        finally
+        {
+            ahead.CompleteAdding();
+        }
+    }
+
+    // False at the end of the journal; a null batch where an unfinished write lies.
+    private bool TryReadBatch(JournalPoint at, out ScannedBatch? batch, out long unfinishedBytes)
+    {
+        batch = null;
+        unfinishedBytes = journal.EndPlace - at.Place;
+        if (unfinishedBytes <= 0) return false;
+
+        Span<byte> head = stackalloc byte[BatchHeader.Bytes];
+        var read = journal.Read(head, at.Place);
+        if (read < BatchHeader.Bytes) return Unfinished(at);
+        if (!head.ContainsAnyExcept((byte)0) && !HasBatchAfter(at)) return Unfinished(at);
+        if (!BatchHeader.TryRead(head, out var header)) throw Damaged(at, at.Place, "the batch's header is damaged");
+        if (header.FirstSequence != at.NextSequence)
+            throw Damaged(at, at.Place, $"the batch begins with event {header.FirstSequence}");
+
+        var buffer = Rent(header.Length);
+        var bytes = buffer.AsSpan(0, header.Length);
+        read = journal.Read(bytes, at.Place);
+        if (read < header.Length) return Unfinished(at);
+        var chain = (byte[])at.Chain.Clone();
+        if (!BatchHeader.TryFollow(bytes, chain))
+        {
+            if (HasLostSector(at, bytes) && !HasBatchAfter(at)) return Unfinished(at);
+            throw DamagedBatch(at, bytes, header);
+        }
+        CheckRecords(at, bytes, header);
+        var after = new JournalPoint(at.Place + header.Length, at.NextSequence + header.Count, chain);
+        batch = new ScannedBatch(buffer, header.RecordsLength, at.Place, after);
+        return true;
+    }
+
+    private bool Unfinished(JournalPoint at)
+    {
+        // Only the last thing in the last segment can be unfinished; elsewhere something is missing.
+        if (at.Place < journal.Segments[^1].Header.BasePlace)
+            throw Damaged(at, at.Place, "the segment ends in the middle of a batch");
+        return true;
+    }
+
+    // Batches are written and synced one at a time, so nothing can lie behind an unfinished one.
+    private bool HasBatchAfter(JournalPoint at)
+    {
+        var some = GC.AllocateUninitializedArray<byte>(1 << 20);
+        for (var place = at.Place + BatchHeader.Alignment; place < journal.EndPlace;)
+        {
+            var read = journal.Read(some, place);
+            for (var i = 0; i + BatchHeader.Bytes <= read; i += BatchHeader.Alignment)
+                if (BatchHeader.TryRead(some.AsSpan(i), out var header) && header.FirstSequence > at.NextSequence)
+                    return true;
+            place += Math.Max(read / BatchHeader.Alignment * BatchHeader.Alignment, BatchHeader.Alignment);
+        }
+        return false;
+    }
+
+    // A sector the disk never got reads as zeros. No whole batch has 512 zeros in a row at a sector's place: a record
+    // is far shorter and begins with its length.
+    private bool HasLostSector(JournalPoint at, ReadOnlySpan<byte> batch)
+    {
+        var segment = journal.Segments[^1];
+        if (at.Place < segment.Header.BasePlace) return false;
+        var fileOffset = SegmentHeader.Bytes + at.Place - segment.Header.BasePlace;
+        var first = (int)((SectorBytes - fileOffset % SectorBytes) % SectorBytes);
+        for (var offset = first; offset < batch.Length; offset += SectorBytes)
+            if (!batch[offset..Math.Min(offset + SectorBytes, batch.Length)].ContainsAnyExcept((byte)0)
+                && batch.Length - offset >= BatchHeader.Alignment)
+                return true;
+        return false;
+    }
+
+    private void CheckRecords(JournalPoint at, ReadOnlySpan<byte> batch, in BatchHeader header)
+    {
+        var offset = BatchHeader.Bytes;
+        var end = offset + header.RecordsLength;
+        for (var i = 0; i < header.Count; i++)
+        {
+            if (!Records.TryRead(batch[offset..end], out var record))
+                throw Damaged(at, at.Place + offset, "the record is damaged");
+            if (Records.As<RecordHeader>(record).Sequence != header.FirstSequence + i)
+                throw Damaged(at, at.Place + offset, "the record's sequence number is not the next one");
+            offset += record.Length;
+        }
+        if (offset != end) throw Damaged(at, at.Place + offset, "the batch holds more than its records");
+    }
+
+    // The chain says only that the batch is not what was written; the records' own checksums say where.
+    private DataDirectoryException DamagedBatch(JournalPoint at, ReadOnlySpan<byte> batch, in BatchHeader header)
+    {
+        var offset = BatchHeader.Bytes;
+        var end = offset + header.RecordsLength;
+        for (var i = 0; i < header.Count && offset < end; i++)
+        {
+            if (!Records.TryRead(batch[offset..end], out var record))
+                return Damaged(at, at.Place + offset, $"the record of event {header.FirstSequence + i} is damaged");
+            offset += record.Length;
+        }
+        return Damaged(at, at.Place, "the batch does not follow from the hash chain before it");
+    }
+
+    private DataDirectoryException Damaged(JournalPoint at, long place, string fault) => new(
+        $"The journal is damaged at {journal.Locate(place)} (place {place}), in the batch after event "
+        + $"{at.NextSequence - 1}: {fault}. Nothing was changed; put the file back from a backup.");
+
+    private byte[] Rent(int length)
+    {
+        if (spare.TryTake(out var buffer) && buffer.Length >= length) return buffer;
+        return GC.AllocateUninitializedArray<byte>(Math.Max(length, 1 << 20));
+    }
+}
