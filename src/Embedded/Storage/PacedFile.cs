@@ -1,0 +1,38 @@
+namespace OrleansWallet.Embedded.Storage;
+
+/// <summary>
+/// A large file written in the background. It is synced every few megabytes, so that the disk never has much of it to
+/// write at once while the journal waits for its own sync.
+/// </summary>
+internal sealed class PacedFile(IStorageFile file) : IStorageFile
+{
+    private const long BytesPerSync = 2L << 20;
+    private long unsynced;
+
+    public long Length => file.Length;
+
+    public void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        while (bytes.Length > 0)
+        {
+            var part = bytes[..(int)Math.Min(bytes.Length, BytesPerSync - unsynced)];
+            file.Write(part, offset);
+            bytes = bytes[part.Length..];
+            offset += part.Length;
+            unsynced += part.Length;
+            if (unsynced == BytesPerSync) Sync();
+        }
+    }
+
+    public int Read(Span<byte> bytes, long offset) => file.Read(bytes, offset);
+
+    public void Sync()
+    {
+        file.Sync();
+        unsynced = 0;
+    }
+
+    public void Truncate(long length) => file.Truncate(length);
+
+    public void Dispose() => file.Dispose();
+}
