@@ -12,7 +12,7 @@ internal sealed class IndexRunWriter : IDisposable
     private readonly Guid ledgerId;
     private readonly long id;
     private readonly string temporary;
-    private readonly IStorageFile file;
+    private readonly PacedFile file;
     private readonly IdFilter filter;
     private readonly List<ulong> firstHashes = [];
     private readonly byte[] pages = new byte[PagesPerWrite * IndexRun.PageBytes];
