@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using System.Text;
 
 namespace OrleansWallet.Ledger;
@@ -24,6 +25,7 @@ public sealed class AccountDirectory
     private const int ChunkBytes = UnitBytes << ChunkUnitBits;
     private const int NumbersPerChunkBits = 14;
     private const int EntryHeaderBytes = 5;
+    private const int PrefetchDistance = 8;
 
     private readonly ulong[][] shards = new ulong[1 << ShardBits][];
     private readonly int[] shardCounts = new int[1 << ShardBits];
@@ -60,6 +62,34 @@ public sealed class AccountDirectory
         }
     }
 
+    /// <summary>
+    /// Finds the numbers of both accounts of many transfers. Any thread. It does what <see cref="TryFind"/> does, but
+    /// asks the processor for the memory of later ones while it looks at earlier ones: among a million accounts
+    /// nearly every look-up misses the caches twice.
+    /// </summary>
+    public void FindMany(ReadOnlySpan<Transfer> transfers, Span<TransferCommand> commands)
+    {
+        for (var i = 0; i < transfers.Length + 2 * PrefetchDistance; i++)
+        {
+            if (i < transfers.Length)
+            {
+                PrefetchSlot(transfers[i].From);
+                PrefetchSlot(transfers[i].To);
+            }
+            if (i - PrefetchDistance is >= 0 and var second && second < transfers.Length)
+            {
+                PrefetchEntry(transfers[second].From);
+                PrefetchEntry(transfers[second].To);
+            }
+            if (i - 2 * PrefetchDistance is >= 0 and var third)
+            {
+                TryFind(transfers[third].From, out var from);
+                TryFind(transfers[third].To, out var to);
+                commands[third] = new TransferCommand(transfers[third], from, to);
+            }
+        }
+    }
+
     /// <summary>The id of an account. Any thread.</summary>
     public AccountId IdOf(int number) => AccountId.Parse(Encoding.ASCII.GetString(TextOf(number)));
 
@@ -89,6 +119,23 @@ public sealed class AccountDirectory
     }
 
     private static uint HashOf(ReadOnlySpan<char> text) => (uint)string.GetHashCode(text);
+
+    private unsafe void PrefetchSlot(AccountId id)
+    {
+        if (!Sse.IsSupported) return;
+        var hash = HashOf(id.Value);
+        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
+        Sse.Prefetch0(Unsafe.AsPointer(ref shard[hash & ((uint)shard.Length - 1)]));
+    }
+
+    private unsafe void PrefetchEntry(AccountId id)
+    {
+        if (!Sse.IsSupported) return;
+        var hash = HashOf(id.Value);
+        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
+        var slot = Volatile.Read(ref shard[hash & ((uint)shard.Length - 1)]);
+        if (slot != 0) Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in EntryAt((uint)slot)[0])));
+    }
 
     private ReadOnlySpan<byte> EntryAt(uint unit) =>
         Volatile.Read(ref idChunks)[unit >> ChunkUnitBits]

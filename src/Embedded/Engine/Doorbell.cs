@@ -27,6 +27,9 @@ internal sealed class Doorbell : IDisposable
     /// <summary>Wakes the thread if it listens at this level or below. Any thread.</summary>
     public void Ring(int level = int.MaxValue)
     {
+        // What the thread is to find must be seen by others before this looks whether it listens: otherwise both
+        // could look before either writes, and the thread would sleep for ever.
+        Interlocked.MemoryBarrier();
         var at = Volatile.Read(ref listening);
         if (at == 0 || at > level) return;
         if (Interlocked.Exchange(ref listening, 0) != 0) semaphore.Release();

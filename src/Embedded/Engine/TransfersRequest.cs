@@ -15,13 +15,7 @@ internal sealed class TransfersRequest : Request
     {
         this.outcomes = outcomes;
         commands = ArrayPool<TransferCommand>.Shared.Rent(transfers.Length);
-        for (var i = 0; i < transfers.Length; i++)
-        {
-            ref readonly var transfer = ref transfers[i];
-            directory.TryFind(transfer.From, out var from);
-            directory.TryFind(transfer.To, out var to);
-            commands[i] = new TransferCommand(transfer, from, to);
-        }
+        directory.FindMany(transfers, commands);
     }
 
     public override int Weight => outcomes.Length;

@@ -13,6 +13,7 @@ internal sealed class IndexRun : IDisposable
 {
     public const string Directory = "index";
     public const int PageBytes = 4096;
+    public const int EntryBytes = 16;
     public const int EntriesPerPage = 255;
     private const string NameEnding = ".run";
 
@@ -90,19 +91,32 @@ internal sealed class IndexRun : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>Reads a page of entries into a buffer.</summary>
+    /// <summary>Reads pages of entries, unchecked.</summary>
+    public void ReadPages(int first, Span<byte> pages) => file.Read(pages, OffsetOf(first));
+
+    /// <summary>Checks a page that was read, and tells how many entries it has.</summary>
     /// <exception cref="InvalidDataException">The page is damaged.</exception>
-    public ReadOnlySpan<IdEntry> ReadPage(int page, Span<byte> buffer)
+    public int CheckPage(int number, ReadOnlySpan<byte> page)
     {
-        var bytes = buffer[..PageBytes];
-        var offset = PageBytes + (long)page * PageBytes;
-        var read = file.Read(bytes, offset);
-        const int entriesBytes = EntriesPerPage * 16;
-        var count = MemoryMarshal.Read<int>(bytes[entriesBytes..]);
-        var checksum = MemoryMarshal.Read<uint>(bytes[(PageBytes - 4)..]);
-        if (read < PageBytes || checksum != Crc.Of(bytes[..(PageBytes - 4)]) || count is < 1 or > EntriesPerPage)
-            throw new InvalidDataException($"{path} is damaged at offset {offset}.");
-        return MemoryMarshal.Cast<byte, IdEntry>(bytes[..(count * 16)]);
+        var count = MemoryMarshal.Read<int>(page[(EntriesPerPage * EntryBytes)..]);
+        var checksum = MemoryMarshal.Read<uint>(page[(PageBytes - 4)..]);
+        if (checksum != Crc.Of(page[..(PageBytes - 4)]) || count is < 1 or > EntriesPerPage)
+            throw new InvalidDataException($"{path} is damaged at offset {OffsetOf(number)}.");
+        return count;
+    }
+
+    /// <summary>An entry of a page.</summary>
+    public static IdEntry EntryOf(ReadOnlySpan<byte> page, int number) =>
+        MemoryMarshal.Read<IdEntry>(page[(number * EntryBytes)..]);
+
+    private static long OffsetOf(int page) => PageBytes + (long)page * PageBytes;
+
+    private ReadOnlySpan<IdEntry> ReadPage(int number, Span<byte> buffer)
+    {
+        var page = buffer[..PageBytes];
+        page.Clear();
+        ReadPages(number, page);
+        return MemoryMarshal.Cast<byte, IdEntry>(page[..(CheckPage(number, page) * EntryBytes)]);
     }
 
     private static IdFilter ReadFilter(IStorageFile file, RunHeader header, string path)

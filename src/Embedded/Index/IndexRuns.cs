@@ -87,7 +87,7 @@ internal sealed class IndexRuns : IDisposable
         var id = Interlocked.Increment(ref nextRunId) - 1;
         using (var writer = new IndexRunWriter(storage, ledgerId, id, table.Count))
         {
-            foreach (var entry in table.ToSorted()) writer.Add(entry);
+            table.Sweep(writer.Add);
             writer.Complete();
         }
         lock (gate) Publish([.. published.Runs, OpenRun(id, published.Runs)], covered, published.Flushes + 1);

@@ -63,20 +63,27 @@ internal sealed class RecentIds
         Count++;
     }
 
-    /// <summary>All ids, ordered by hash.</summary>
-    public IdEntry[] ToSorted()
+    /// <summary>Hands over all ids, ordered by hash.</summary>
+    public void Sweep(Action<IdEntry> visit)
     {
-        var sorted = GC.AllocateUninitializedArray<IdEntry>(Count);
-        var count = 0;
+        // No id lies outside the unbroken stretch of filled slots that its hash points into, so sorting stretch by
+        // stretch sorts all. The table itself stays as it is: it is still searched.
+        var sorted = new List<IdEntry>();
         foreach (ref readonly var slot in slots.AsSpan())
         {
-            if (slot.Place == 0) continue;
-            // Probing displaced an id by a few slots at most, so it sinks to its rank in as few steps.
-            var rank = count++;
-            for (; rank > 0 && sorted[rank - 1].Hash > slot.Hash; rank--) sorted[rank] = sorted[rank - 1];
-            sorted[rank] = slot;
+            if (slot.Place != 0)
+            {
+                var rank = sorted.Count;
+                while (rank > 0 && sorted[rank - 1].Hash > slot.Hash) rank--;
+                sorted.Insert(rank, slot);
+            }
+            else if (sorted.Count > 0)
+            {
+                foreach (var entry in sorted) visit(entry);
+                sorted.Clear();
+            }
         }
-        return sorted;
+        foreach (var entry in sorted) visit(entry);
     }
 
     /// <summary>Forgets all ids.</summary>
