@@ -1,0 +1,3 @@
+using OrleansWallet.Api;
+
+return await EmbeddedServer.RunAsync(args, Console.Error);

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Api;
+
+/// <summary>The front end, for any host that has an <see cref="IWallet"/>.</summary>
+public static class WalletApi
+{
+    /// <summary>
+    /// Adds the front end's services and the server's limits. The host registers the <see cref="IWallet"/>. A server
+    /// without keys that would listen beyond this machine then refuses to start.
+    /// </summary>
+    public static IServiceCollection AddWalletApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        var section = configuration.GetSection(ApiOptions.Section);
+        services.AddOptions<ApiOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<KeyOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<KeyRing>();
+        services.AddHostedService<LoopbackRule>();
+        services.AddRouting();
+        services.AddOpenApi(OpenApiDocuments.Name, OpenApiDocuments.Configure);
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.PropertyNamingPolicy = System.Text.Json.JsonNamingPolicy.SnakeCaseLower;
+            json.SerializerOptions.NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.Strict;
+            json.SerializerOptions.Converters.Add(new Rfc3339Converter());
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, BodiesJson.Default);
+        });
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ApiOptions>>(
+            (server, options) => Limit(server, options.Value));
+        services.AddOptions<HostOptions>().Configure<IOptions<ApiOptions>>(
+            (host, options) => host.ShutdownTimeout = TimeSpan.FromSeconds(options.Value.ShutdownSecondsMax));
+        return services;
+    }
+
+    /// <summary>Maps everything the contract names, and the answer to all it doesn't.</summary>
+    public static void MapWalletApi(this IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var wallet = services.GetRequiredService<IWallet>();
+        var keys = services.GetRequiredService<KeyRing>();
+        var options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
+        var guard = new Guard(keys, options, services.GetRequiredService<ILogger<Guard>>());
+
+        var all = routes.MapGroup("");
+        ((IEndpointConventionBuilder)all).Finally(guard.Wrap);
+        new ServiceEndpoints(wallet).Map(all);
+        var resources = all.MapGroup("/v1/wallet");
+        new TransferEndpoints(wallet, keys, options).Map(resources);
+        new AccountEndpoints(wallet, options).Map(resources);
+        new LedgerEndpoints(wallet).Map(resources);
+    }
+
+    private static void Limit(KestrelServerOptions server, ApiOptions options)
+    {
+        server.AddServerHeader = false;
+        var limits = server.Limits;
+        limits.MaxRequestBodySize = options.BodyBytesMax;
+        limits.MaxConcurrentConnections = options.ConnectionsMax;
+        limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
+        limits.MaxRequestHeadersTotalSize = options.HeaderBytesMax;
+        limits.MaxRequestLineSize = Math.Min(limits.MaxRequestLineSize, options.HeaderBytesMax);
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSecondsMax);
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
+        limits.MinRequestBodyDataRate = new MinDataRate(
+            options.BodyBytesPerSecondMin, TimeSpan.FromSeconds(options.BodyGraceSeconds));
+    }
+}
