@@ -30,8 +30,15 @@ internal sealed partial class Guard(KeyRing keys, ApiOptions options, ILogger<Gu
         catch (Exception e)
         {
             // Every exception ends here as an answer or a closed connection; the unforeseen ones are logged.
-            if (AnswerTo(e, context) is not { } answer || context.Response.HasStarted) context.Abort();
-            else await answer.ExecuteAsync(context);
+            if (AnswerTo(e, context) is not { } answer || context.Response.HasStarted)
+            {
+                context.Abort();
+                return;
+            }
+            await answer.ExecuteAsync(context);
+            if (answer.Status != StatusCodes.Status413PayloadTooLarge) return;
+            await context.Response.CompleteAsync();
+            await RequestBody.DrainAsync(context.Request);
         }
     }
 

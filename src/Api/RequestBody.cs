@@ -32,9 +32,10 @@ internal static class RequestBody
             while (true)
             {
                 var read = await request.BodyReader.ReadAsync();
-                if (read.Buffer.Length > bytesMax - whole.Length) throw TooLarge();
-                whole.Append(read.Buffer);
+                var fits = read.Buffer.Length <= bytesMax - whole.Length;
+                if (fits) whole.Append(read.Buffer);
                 request.BodyReader.AdvanceTo(read.Buffer.End);
+                if (!fits) throw TooLarge();
                 if (read.IsCompleted) return whole;
             }
         }
@@ -45,6 +46,23 @@ internal static class RequestBody
         }
     }
 
-    public static BadHttpRequestException TooLarge() =>
+    /// <summary>
+    /// Reads on, up to the server's own limit, after the answer went out: a connection closed while its sender still
+    /// sends is reset, and the answer with it may never be seen.
+    /// </summary>
+    public static async Task DrainAsync(HttpRequest request)
+    {
+        try
+        {
+            while (await request.BodyReader.ReadAsync() is { IsCompleted: false } read)
+                request.BodyReader.AdvanceTo(read.Buffer.End);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // The sender is gone, too slow, or sends without end. The answer was given; the server closes.
+        }
+    }
+
+    private static BadHttpRequestException TooLarge() =>
         new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 }

@@ -20,7 +20,7 @@ internal sealed class ServiceEndpoints(IWallet wallet)
         routes.MapOtherMethods("/readyz", "GET, HEAD");
 
         routes.MapOpenApi(DocumentPattern);
-        routes.MapOtherMethods(DocumentPattern, "GET, HEAD");
+        routes.MapOtherMethods(DocumentPattern, "GET");
 
         routes.MapRead("/", Scopes.None, () => TypedResults.Ok(new IndexBody("OrleansWallet", "/openapi/v1.json")))
             .ExcludeFromDescription();

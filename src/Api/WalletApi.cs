@@ -58,7 +58,8 @@ public static class WalletApi
     {
         server.AddServerHeader = false;
         var limits = server.Limits;
-        limits.MaxRequestBodySize = options.BodyBytesMax;
+        // Bodies are measured as they are read; beyond twice the limit the server doesn't even listen to the rest.
+        limits.MaxRequestBodySize = 2L * options.BodyBytesMax;
         limits.MaxConcurrentConnections = options.ConnectionsMax;
         limits.MaxConcurrentUpgradedConnections = options.ConnectionsMax;
         limits.MaxRequestHeadersTotalSize = options.HeaderBytesMax;
