@@ -202,12 +202,12 @@ public abstract partial class WalletConformance
     [Fact]
     public async Task Bytes_that_are_no_http_are_refused_and_the_server_lives()
     {
-        foreach (var nonsense in new[] { "\0\0\0\0\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "hello\r\n\r\n", "\u0016\u0003\u0001" })
+        foreach (var nonsense in new[] { "\0\0\0\0", "GET / HTTP/9.9", "hello", "\u0016\u0003\u0001" })
         {
             using var raw = await RawConnection.OpenAsync(edition.Usual);
             await raw.SendAsync(Encoding.Latin1.GetBytes(nonsense + "\r\n\r\n"));
             var answer = await raw.ReadToCloseAsync();
-            Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 4") || answer.StartsWith("HTTP/1.1 5"), answer);
+            Assert.Matches(@"^(HTTP/1\.1 [45]|\z)", answer);
         }
         (await wallet.GetAsync("/healthz")).Is(200);
     }
@@ -221,7 +221,8 @@ public abstract partial class WalletConformance
     }
 
     private static string Chunked(string path) =>
-        $"POST {path} HTTP/1.1\r\nHost: wallet\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        $"POST {path} HTTP/1.1\r\nHost: wallet\r\nContent-Type: application/json\r\n" +
+        "Transfer-Encoding: chunked\r\n\r\n";
 
     private static int OpenFilesMax()
     {

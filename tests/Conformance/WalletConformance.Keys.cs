@@ -118,7 +118,8 @@ public abstract partial class WalletConformance
     private static (HttpMethod Method, string Path)[] Resources =>
     [
         (HttpMethod.Post, One), (HttpMethod.Post, Many), (HttpMethod.Post, Accounts),
-        (HttpMethod.Get, $"{Accounts}/a"), (HttpMethod.Head, $"{Accounts}/a"), (HttpMethod.Get, $"{Accounts}/a/entries"),
+        (HttpMethod.Get, $"{Accounts}/a"), (HttpMethod.Head, $"{Accounts}/a"),
+        (HttpMethod.Get, $"{Accounts}/a/entries"),
         (HttpMethod.Post, $"{Accounts}/a/freeze"), (HttpMethod.Post, $"{Accounts}/a/unfreeze"),
         (HttpMethod.Get, $"/v1/wallet/transfers/{NewId()}"), (HttpMethod.Get, WholeLedger),
         (HttpMethod.Head, WholeLedger),
