@@ -20,9 +20,11 @@ internal sealed class IndexRun : IDisposable
     private readonly IStorageFile file;
     private readonly string path;
     private readonly ulong[] firstHashes;
+    private readonly RunHeader header;
 
     private IndexRun(RunHeader header, IStorageFile file, string path, ulong[] firstHashes)
     {
+        this.header = header;
         Id = header.Id;
         Count = header.Count;
         this.file = file;
@@ -87,7 +89,17 @@ internal sealed class IndexRun : IDisposable
     /// <summary>How many pages of entries it has.</summary>
     public int Pages => firstHashes.Length;
 
+    /// <summary>The hash that a page is said to begin with.</summary>
+    public ulong FirstHashOf(int page) => firstHashes[page];
+
+    /// <summary>The file's place and name.</summary>
+    public string FilePath => path;
+
     public void DropFilter() => Filter = null;
+
+    /// <summary>Reads the filter, whether or not the budget had room for it.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public IdFilter LoadFilter() => Filter ?? ReadFilter(file, header, path);
 
     public void Dispose() => file.Dispose();
 

@@ -37,7 +37,18 @@ internal sealed class JournalScan(JournalFiles journal)
 
     /// <summary>Calls <paramref name="visit"/> with each batch in order, on the caller's thread.</summary>
     /// <exception cref="DataDirectoryException">A batch or record is damaged; the message says where.</exception>
-    public ScanEnd Run(JournalPoint from, Action<ScannedBatch> visit)
+    public ScanEnd Run(JournalPoint from, Action<ScannedBatch> visit) => Run(from, batch =>
+    {
+        visit(batch);
+        return true;
+    });
+
+    /// <summary>
+    /// The same, until <paramref name="visit"/> answers false; then the end is the point after that batch, and what
+    /// lies behind it is of no concern, damaged or not.
+    /// </summary>
+    /// <exception cref="DataDirectoryException">A batch or record is damaged; the message says where.</exception>
+    public ScanEnd Run(JournalPoint from, Func<ScannedBatch, bool> visit)
     {
         using var ahead = new System.Collections.Concurrent.BlockingCollection<ScannedBatch>(BatchesAheadMax);
         using var stop = new CancellationTokenSource();
@@ -48,7 +59,7 @@ internal sealed class JournalScan(JournalFiles journal)
         {
             foreach (var batch in ahead.GetConsumingEnumerable())
             {
-                visit(batch);
+                if (!visit(batch)) return new ScanEnd(batch.After, 0);
                 spare.Add(batch.Buffer);
             }
         }

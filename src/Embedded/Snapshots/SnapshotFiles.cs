@@ -62,20 +62,29 @@ internal sealed class SnapshotFiles(IStorage storage, Guid ledgerId)
         return null;
     }
 
-    /// <summary>The headers of all snapshots that are whole, oldest first, for a check against a replay.</summary>
+    /// <summary>
+    /// The headers of all snapshots, oldest first, for a check against a replay; or what is wrong with one that is
+    /// not whole. One that a running wallet deletes meanwhile is left out.
+    /// </summary>
     public IEnumerable<(string Path, SnapshotHeader? Header, string? Fault)> ReadHeaders()
     {
         foreach (var name in Names().Reverse())
         {
-            using var file = storage.Open(SealedFile.Join(Directory, name), write: false);
             SnapshotHeader? header = null;
             string? fault = null;
             try
             {
+                using var file = storage.Open(SealedFile.Join(Directory, name), write: false);
                 header = ReadHeader(file);
                 CheckImage(file, header);
+                if (SnapshotHeader.FileName(header.Sequence) != name)
+                    fault = $"its name should be {SnapshotHeader.FileName(header.Sequence)}";
             }
-            catch (Exception e) when (e is IOException or InvalidDataException)
+            catch (FileNotFoundException)
+            {
+                continue;
+            }
+            catch (InvalidDataException e)
             {
                 fault = e.Message;
             }

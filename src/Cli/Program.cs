@@ -1,0 +1,3 @@
+using OrleansWallet.Cli;
+
+return await WalletCommand.RunAsync(args, Console.Out, Console.Error);
