@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace OrleansWallet.Ledger;
 
 /// <summary>Names one transfer. The caller chooses it, so asking twice moves money once.</summary>
@@ -6,12 +8,17 @@ public readonly record struct TransactionId(Guid Value)
     /// <summary>The length of the only form there is, 36 characters with hyphens.</summary>
     public const int TextLength = 36;
 
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("0123456789abcdefABCDEF-");
+
     /// <summary>Reads a UUID in its hyphenated form, either case. False for other forms and the nil UUID.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out TransactionId id)
     {
-        var ok = Guid.TryParseExact(text, "D", out var value) && text.Length == TextLength && value != Guid.Empty;
-        id = ok ? new TransactionId(value) : default;
-        return ok;
+        id = default;
+        // Guid's own parser also takes spaces around the text, and 0x or + where a group begins.
+        if (text.Length != TextLength || text.ContainsAnyExcept(Allowed)) return false;
+        if (!Guid.TryParseExact(text, "D", out var value) || value == Guid.Empty) return false;
+        id = new TransactionId(value);
+        return true;
     }
 
     /// <summary>Reads an id that is known to be good.</summary>
