@@ -56,7 +56,8 @@ public readonly record struct Money(long MinorUnits, Currency Currency)
     {
         Span<byte> reversed = stackalloc byte[TextLengthMax];
         var digits = Currency.FractionDigits;
-        var rest = (ulong)Math.Abs(MinorUnits);
+        // Not Math.Abs, which throws for the lowest long: a report of a damaged total must be able to name it.
+        var rest = MinorUnits < 0 ? unchecked(0UL - (ulong)MinorUnits) : (ulong)MinorUnits;
         var length = 0;
         for (var place = 0; place <= digits || rest > 0; place++)
         {
