@@ -55,8 +55,8 @@ public sealed class RecordBuffer(int capacity, int headroom = 0)
     /// <summary>Makes room for one record of that length, a multiple of 8. The bytes are not cleared.</summary>
     public Span<byte> Append(int length, out long place)
     {
+        if (length > capacity - Length) throw new InvalidOperationException("The batch is larger than its buffer.");
         var record = bytes.AsSpan(headroom + Length, length);
-        if (Length + length > capacity) throw new InvalidOperationException("The batch is larger than its buffer.");
         place = FirstPlace + Length;
         Length += length;
         Count++;
