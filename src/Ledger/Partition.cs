@@ -57,6 +57,9 @@ public sealed partial class Partition
     /// Decides and applies each command in order and writes a record for each that has a final outcome.
     /// <paramref name="outcomes"/> has one place for each command, <paramref name="records"/> room for as many.
     /// </summary>
+    /// <exception cref="ArgumentException">
+    /// An amount is not above zero or a name is missing, which no parser lets through. Commands before it are done.
+    /// </exception>
     public void Execute(
         ReadOnlySpan<TransferCommand> commands, long atMicros, RecordBuffer records, Span<TransferOutcome> outcomes)
     {
@@ -136,6 +139,7 @@ public sealed partial class Partition
     private TransferOutcome Execute(in TransferCommand command, long at, RecordBuffer records)
     {
         var transfer = command.Transfer;
+        CheckWhole(transfer);
         if (recorded.TryFind(transfer.Id, found, out var length)) return AnswerAgain(transfer, found.AsSpan(0, length));
 
         var from = NumberOf(transfer.From, command.FromNumber);
@@ -146,6 +150,15 @@ public sealed partial class Partition
         return refusal == Rejection.None
             ? WriteTransfer(transfer, from, to, at, records)
             : WriteRefusal(transfer, refusal, at, records);
+    }
+
+    // No parser makes such a transfer. Its record could be written, but never replayed or told again.
+    private static void CheckWhole(in Transfer transfer)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(transfer.Amount.MinorUnits);
+        if (transfer.Id == default || transfer.From == default || transfer.To == default
+            || transfer.Amount.Currency == default)
+            throw new ArgumentException("A transfer names its id, both accounts and a currency.");
     }
 
     private int NumberOf(AccountId id, int number)
