@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace OrleansWallet.Ledger;
 
@@ -24,7 +25,7 @@ public sealed partial class Partition
                 ReplayTransfer(Records.As<TransferRecord>(record), place);
                 break;
             case RecordKind.TransferRefused:
-                Check(Records.As<RefusalRecord>(record).Rejection.IsFinal(), header, "its reason is none");
+                CheckRefusal(record);
                 ApplyHeader(header);
                 break;
             case RecordKind.AccountOpened:
@@ -52,18 +53,41 @@ public sealed partial class Partition
             "the balances in it are not those that follow");
     }
 
+    // Nothing follows from a refusal but its answer, and that must be there to tell whenever its id is sent again.
+    private static void CheckRefusal(ReadOnlySpan<byte> record)
+    {
+        ref readonly var stored = ref Records.As<RefusalRecord>(record);
+        Check(stored.Rejection.IsFinal(), stored.Header, "its reason is none");
+        Check(stored.Amount > 0, stored.Header, "its amount can't be");
+        Check(Currency.TryFromNumericCode(stored.Currency, out _), stored.Header,
+            "its currency is not in this version's table");
+        var ids = record[Unsafe.SizeOf<RefusalRecord>()..];
+        var idsLength = stored.FromLength + stored.ToLength;
+        Check(EndsAfter(ids, idsLength) && IsId(ids[..stored.FromLength], out _)
+            && IsId(ids[stored.FromLength..idsLength], out _), stored.Header, "its account ids can't be");
+    }
+
     private void ReplayOpening(ReadOnlySpan<byte> record, long place)
     {
         ref readonly var stored = ref Records.As<OpenRecord>(record);
         Check(stored.Number == Directory.Count, stored.Header, "its account number is not the next one");
         Check(Currency.TryFromNumericCode(stored.Currency, out _), stored.Header,
             $"its currency {stored.Currency} is not in this version's table");
+        var text = record[Unsafe.SizeOf<OpenRecord>()..];
+        AccountId id = default;
+        Check(EndsAfter(text, stored.IdLength) && IsId(text[..stored.IdLength], out id), stored.Header,
+            "its account id can't be");
+        Check(stored.IsSettlement == (id.IsSettlement ? 1 : 0), stored.Header,
+            "only a settlement account has the id of one");
+        Check(!Directory.TryFind(id, out _), stored.Header, "its account id is taken");
         ApplyOpening(record, place);
     }
 
     private void ReplayStatus(in StatusRecord stored, long place)
     {
         Check((uint)stored.Number < (uint)Accounts.Count, stored.Header, "its account was never opened");
+        Check(Accounts[stored.Number].Account.IsFrozen != (stored.Header.Kind == RecordKind.AccountFrozen),
+            stored.Header, "it changes nothing");
         var folded = stored;
         ApplyStatus(ref folded, place);
         Check(Same(folded.Side, stored.Side), stored.Header, "the balance in it is not the one that follows");
@@ -134,6 +158,13 @@ public sealed partial class Partition
     private static bool Same(in AccountSide one, in AccountSide other) =>
         one.Balance == other.Balance && one.Version == other.Version && one.Previous == other.Previous
         && one.Skip == other.Skip;
+
+    // Whether a record's text is so long: behind it lie only the zeros that fill its last eight bytes.
+    private static bool EndsAfter(ReadOnlySpan<byte> text, int length) =>
+        length <= text.Length && text.Length - length < 8 && !text[length..].ContainsAnyExcept((byte)0);
+
+    private static bool IsId(ReadOnlySpan<byte> text, out AccountId id) =>
+        AccountId.TryParse(Encoding.ASCII.GetString(text), out id);
 
     private static void Check(bool holds, in RecordHeader header, string fault)
     {
