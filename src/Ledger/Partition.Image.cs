@@ -16,20 +16,32 @@ public sealed partial class Partition
     public static Partition FromImage(Stream image, IRecordedTransfers recorded)
     {
         var partition = new Partition(recorded);
+        try
+        {
+            partition.Read(image);
+        }
+        catch (EndOfStreamException cut)
+        {
+            throw new InvalidDataException("The image ends too soon.", cut);
+        }
+        return partition;
+    }
+
+    private void Read(Stream image)
+    {
         Span<byte> header = stackalloc byte[ImageHeaderBytes];
         image.ReadExactly(header);
-        partition.Sequence = BinaryPrimitives.ReadInt64LittleEndian(header);
-        partition.LastAtMicros = BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
-        partition.Transfers = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
-        partition.AccountsOpened = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
+        Sequence = BinaryPrimitives.ReadInt64LittleEndian(header);
+        LastAtMicros = BinaryPrimitives.ReadInt64LittleEndian(header[8..]);
+        Transfers = BinaryPrimitives.ReadInt64LittleEndian(header[16..]);
+        AccountsOpened = BinaryPrimitives.ReadInt64LittleEndian(header[24..]);
         var accounts = BinaryPrimitives.ReadInt64LittleEndian(header[32..]);
         var currencies = BinaryPrimitives.ReadInt64LittleEndian(header[40..]);
         if (accounts is < 0 or > AccountDirectory.AccountsMax || currencies is < 0 or > 1000)
             throw new InvalidDataException("The image's header has impossible counts.");
-        partition.ReadTotals(image, (int)currencies);
-        partition.ReadAccounts(image, (int)accounts);
-        partition.ReadIds(image, (int)accounts);
-        return partition;
+        ReadTotals(image, (int)currencies);
+        ReadAccounts(image, (int)accounts);
+        ReadIds(image, (int)accounts);
     }
 
     private void ReadTotals(Stream image, int currencies)
@@ -39,7 +51,7 @@ public sealed partial class Partition
         {
             image.ReadExactly(entry);
             var number = BinaryPrimitives.ReadInt64LittleEndian(entry);
-            if (!Currency.TryFromNumericCode((int)number, out _))
+            if (number is < 0 or > 999 || !Currency.TryFromNumericCode((int)number, out _))
                 throw new InvalidDataException($"The image has a total in the unknown currency {number}.");
             currenciesUsed[number] = true;
             totals[number] = BinaryPrimitives.ReadInt64LittleEndian(entry[8..]);
