@@ -28,7 +28,7 @@ public struct Account
     private ushort currencyNumber;
     /// <summary>Open, frozen, settlement.</summary>
     public AccountFlags Flags;
-#pragma warning disable CS0169, IDE0051 // Named, so that the bytes up to 24 are zeros everywhere and images compare equal.
+#pragma warning disable CS0169, IDE0051 // Named, so that the bytes up to 24 are zeros and images compare equal.
     private readonly byte unused1;
     private readonly uint unused4;
 #pragma warning restore CS0169, IDE0051

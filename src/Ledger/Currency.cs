@@ -32,7 +32,9 @@ public readonly record struct Currency : IComparable<Currency>
     /// <summary>Reads an alphabetic code that is known to be good.</summary>
     /// <exception cref="FormatException">The text is no active ISO 4217 code.</exception>
     public static Currency Parse(string code) =>
-        TryParse(code, out var currency) ? currency : throw new FormatException($"'{code}' is no active ISO 4217 code.");
+        TryParse(code, out var currency)
+            ? currency
+            : throw new FormatException($"'{code}' is no active ISO 4217 code.");
 
     /// <summary>Takes up a stored numeric code. False if this table does not have it.</summary>
     public static bool TryFromNumericCode(int numericCode, out Currency currency)

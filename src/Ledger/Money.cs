@@ -72,7 +72,7 @@ public readonly record struct Money(long MinorUnits, Currency Currency)
         return true;
     }
 
-    /// <summary>The amount with exactly the currency's number of fraction digits, without the currency: 10.50.</summary>
+    /// <summary>The amount with exactly the currency's number of fraction digits, without its code: 10.50.</summary>
     public string ToAmountString()
     {
         Span<byte> text = stackalloc byte[TextLengthMax];

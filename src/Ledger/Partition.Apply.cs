@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OrleansWallet.Ledger;
 
-/// <summary>A record that is whole but can't follow what went before: the journal is damaged or not this ledger's.</summary>
+/// <summary>A whole record that can't follow what went before: the journal is damaged or not this ledger's.</summary>
 public sealed class DamagedRecordException(string message) : Exception(message);
 
 // The fold: what each kind of record does to the state. Execution and replay both come through here.

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace OrleansWallet.Ledger;
 
-/// <summary>What one record says about one account: its side, the entry if it is one, and where to go back from.</summary>
+/// <summary>What one record says about one account: its side, the entry if it is one, and the ways back.</summary>
 /// <param name="Sequence">The record's sequence number.</param>
 /// <param name="AtMicros">Its time.</param>
 /// <param name="View">The account after it.</param>

@@ -51,7 +51,7 @@ public struct AccountSide
     public long Version;
     /// <summary>Where this account's record before this one lies; -1 before the first.</summary>
     public long Previous;
-    /// <summary>Where a record further back lies, so that the past is found in few steps; -1 before the first.</summary>
+    /// <summary>Where a record further back lies, so that the past is found in few steps; -1 if none.</summary>
     public long Skip;
 }
 
