@@ -37,7 +37,7 @@ public struct AccountSlot
     /// <summary>
     /// Ties an entry in and says what its side must hold. The account's version counts it already. From any record,
     /// following Skip while it doesn't lead too far back, and Previous where it does, finds one of n entries after
-    /// at most n/262,144 + about 400 steps.
+    /// at most n/262,144 + about 400 steps; each freeze among the 64 entries around it adds one.
     /// </summary>
     public (long Previous, long Skip) LinkEntry(long place)
     {
