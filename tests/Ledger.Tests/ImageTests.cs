@@ -55,6 +55,19 @@ public sealed class ImageTests
         }
     }
 
+    // Totals are zero in every sound ledger; one that is not must survive a restart, or the loss would be forgotten.
+    [Fact]
+    public void A_total_that_is_not_zero_is_taken_up_and_shown()
+    {
+        var image = GoldenLedger.Run().Image;
+        BitConverter.GetBytes(-7L).CopyTo(image, 56);
+
+        var partition = Partition.FromImage(new MemoryStream(image), new KeptRecords(1 << 12));
+
+        Assert.Equal([new Money(-7, Currency.Parse("USD"))], partition.Totals);
+        Assert.Equal(image, TestLedger.ImageOf(partition));
+    }
+
     [Theory]
     [InlineData(32, -1)]
     [InlineData(32, AccountDirectory.AccountsMax + 1L)]
