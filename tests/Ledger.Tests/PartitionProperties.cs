@@ -38,7 +38,7 @@ public sealed class PartitionProperties
                 var answer = model.Run(step);
                 (step is Command.Send ? seen : opened).Add((answer.Rejection, answer.Replayed));
             }
-        });
+        }, tests: 1000);
 
         foreach (var rejection in Enum.GetValues<Rejection>().Where(r => r == Rejection.None || r.IsFinal()))
         {
