@@ -109,6 +109,8 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     public ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
+        // Here, where it is the caller's fault alone; on the ledger's thread it would stop the wallet.
+        Partition.CheckWhole(transfer);
         partition.Directory.TryFind(transfer.From, out var from);
         partition.Directory.TryFind(transfer.To, out var to);
         var request = TransferRequest.Rent(new TransferCommand(transfer, from, to));
@@ -132,6 +134,7 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(transfers.Length, IWallet.TransfersMax);
         ArgumentOutOfRangeException.ThrowIfNotEqual(outcomes.Length, transfers.Length);
         if (transfers.IsEmpty) return ValueTask.CompletedTask;
+        foreach (ref readonly var transfer in transfers.Span) Partition.CheckWhole(transfer);
         var request = new TransfersRequest(transfers.Span, outcomes, partition.Directory);
         switch (queue.TryPush(request))
         {

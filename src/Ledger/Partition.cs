@@ -129,6 +129,16 @@ public sealed partial class Partition
     public static long ToMicros(DateTimeOffset at) =>
         (at.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>Throws where a transfer lacks a part: its record could be written, but never be told again.</summary>
+    /// <exception cref="ArgumentException">An amount is not above zero, or a name is missing.</exception>
+    public static void CheckWhole(in Transfer transfer)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(transfer.Amount.MinorUnits);
+        if (transfer.Id == default || transfer.From == default || transfer.To == default
+            || transfer.Amount.Currency == default)
+            throw new ArgumentException("A transfer names its id, both accounts and a currency.");
+    }
+
     private void Prefetch(in TransferCommand command)
     {
         recorded.Prefetch(command.Transfer.Id);
@@ -150,15 +160,6 @@ public sealed partial class Partition
         return refusal == Rejection.None
             ? WriteTransfer(transfer, from, to, at, records)
             : WriteRefusal(transfer, refusal, at, records);
-    }
-
-    // No parser makes such a transfer. Its record could be written, but never replayed or told again.
-    private static void CheckWhole(in Transfer transfer)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(transfer.Amount.MinorUnits);
-        if (transfer.Id == default || transfer.From == default || transfer.To == default
-            || transfer.Amount.Currency == default)
-            throw new ArgumentException("A transfer names its id, both accounts and a currency.");
     }
 
     private int NumberOf(AccountId id, int number)

@@ -121,15 +121,17 @@ internal sealed class IndexRun : IDisposable
     public static IdEntry EntryOf(ReadOnlySpan<byte> page, int number) =>
         MemoryMarshal.Read<IdEntry>(page[(number * EntryBytes)..]);
 
-    private static long OffsetOf(int page) => PageBytes + (long)page * PageBytes;
-
-    private ReadOnlySpan<IdEntry> ReadPage(int number, Span<byte> buffer)
+    /// <summary>Reads a page of entries and checks it.</summary>
+    /// <exception cref="InvalidDataException">The page is damaged.</exception>
+    public ReadOnlySpan<IdEntry> ReadPage(int number, Span<byte> buffer)
     {
         var page = buffer[..PageBytes];
         page.Clear();
         ReadPages(number, page);
         return MemoryMarshal.Cast<byte, IdEntry>(page[..(CheckPage(number, page) * EntryBytes)]);
     }
+
+    private static long OffsetOf(int page) => PageBytes + (long)page * PageBytes;
 
     private static IdFilter ReadFilter(IStorageFile file, RunHeader header, string path)
     {
