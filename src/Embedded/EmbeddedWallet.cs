@@ -57,10 +57,11 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     /// Opens the ledger in a directory, or makes a new one. It is ready when the task completes. What an operator
     /// should know of goes to <paramref name="notice"/>, a line each.
     /// </summary>
-    /// <exception cref="DataDirectoryException">The directory can't be used; the message says why and where.</exception>
+    /// <exception cref="DataDirectoryException">The directory can't be used; the message says why.</exception>
     public static Task<EmbeddedWallet> OpenAsync(
         EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel = default) =>
-        Task.Run(() => OpenAsync(() => LocalStorage.OpenExclusive(options.DataDirectory), options, time, notice), cancel);
+        Task.Run(
+            () => OpenAsync(() => LocalStorage.OpenExclusive(options.DataDirectory), options, time, notice), cancel);
 
     internal static async Task<EmbeddedWallet> OpenAsync(
         Func<IStorage> openStorage, EmbeddedOptions options, TimeProvider time, Action<string> notice)

@@ -16,7 +16,8 @@ internal sealed class Batch(int transfersMax)
     private int singlesWaiting;
 
     /// <summary>Their records.</summary>
-    public RecordBuffer Records { get; } = new(transfersMax * OrleansWallet.Ledger.Records.LengthMax, BatchHeader.Bytes);
+    public RecordBuffer Records { get; } =
+        new(transfersMax * OrleansWallet.Ledger.Records.LengthMax, BatchHeader.Bytes);
 
     /// <summary>How many requests.</summary>
     public int Count { get; private set; }

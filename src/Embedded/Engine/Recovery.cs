@@ -43,8 +43,8 @@ internal static class Recovery
         var covered = runs.Covered;
         runs.Dispose();
         throw new DataDirectoryException(
-            $"The journal ends at place {journal.EndPlace}, but the index in {Path.Combine(storage.Root, IndexRun.Directory)} "
-            + $"knows transactions up to place {covered.Place}, event {covered.NextSequence - 1}: recorded events are "
+            $"The journal ends at place {journal.EndPlace}, but the index in "
+            + $"{Path.Combine(storage.Root, IndexRun.Directory)} knows transactions up to place {covered.Place}, event {covered.NextSequence - 1}: recorded events are "
             + "missing. Nothing was changed; put the journal's last segment back from a backup.");
     }
 
@@ -71,8 +71,8 @@ internal static class Recovery
         if (end.UnfinishedBytes > 0)
         {
             notice(
-                $"Cut {end.UnfinishedBytes} bytes of an unfinished write off at {journal.Locate(end.End.Place)}. It was "
-                + "never acknowledged to anybody.");
+                $"Cut {end.UnfinishedBytes} bytes of an unfinished write off at {journal.Locate(end.End.Place)}. It "
+                + "was never acknowledged to anybody.");
             journal.CutTail(end.End.Place);
         }
         return new RecoveredLedger(partition, index, reader, end.End, snapshot is null ? 0 : from.NextSequence - 1);
@@ -118,9 +118,9 @@ internal static class Recovery
         }
         if (strange is not null)
             throw new DataDirectoryException(
-                $"{storage.Root} is not empty and has no {LedgerIdentity.Name} file, so it is no wallet's data directory "
-                + $"or lost that file (found: {strange}). Choose an empty directory with --Wallet:DataDirectory, or put "
-                + "the file back from a backup.");
+                $"{storage.Root} is not empty and has no {LedgerIdentity.Name} file, so it is no wallet's data "
+                + $"directory or lost that file (found: {strange}). Choose an empty directory with "
+                + "--Wallet:DataDirectory, or put the file back from a backup.");
         foreach (var directory in ours.Append(""))
             foreach (var name in storage.List(directory).Where(name => directory.Length > 0 || !ours.Contains(name)))
                 storage.Delete(SealedFile.Join(directory, name));

@@ -17,7 +17,7 @@ internal abstract class Request
     /// <summary>Whether it must be carried out when its batch is complete, after everything else in it.</summary>
     public virtual bool IsForTheEnd => false;
 
-    /// <summary>Carries it out, on the ledger's thread. What it finds stays with it until <see cref="Answer"/>.</summary>
+    /// <summary>Carries it out, on the ledger's thread; what it finds waits for <see cref="Answer"/>.</summary>
     public abstract void Execute(Partition partition, long atMicros, RecordBuffer records);
 
     /// <summary>Gives the answer to the caller; its batch is durable after <paramref name="after"/>.</summary>

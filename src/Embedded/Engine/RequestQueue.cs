@@ -4,7 +4,7 @@ namespace OrleansWallet.Embedded.Engine;
 /// What waits for the ledger's thread: many callers push, one thread takes all there is at once. Bounded by the
 /// requests' weight.
 /// </summary>
-/// <remarks>A stack linked through the requests; the taker turns it round. Each side does one atomic operation on it.</remarks>
+/// <remarks>A stack linked through the requests, which the taker turns round: one atomic operation on each side.</remarks>
 internal sealed class RequestQueue(int weightMax)
 {
     private Request? top;

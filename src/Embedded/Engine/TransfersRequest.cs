@@ -11,7 +11,8 @@ internal sealed class TransfersRequest : Request
     private readonly TransferCommand[] commands;
     private readonly Memory<TransferOutcome> outcomes;
 
-    public TransfersRequest(ReadOnlySpan<Transfer> transfers, Memory<TransferOutcome> outcomes, AccountDirectory directory)
+    public TransfersRequest(
+        ReadOnlySpan<Transfer> transfers, Memory<TransferOutcome> outcomes, AccountDirectory directory)
     {
         this.outcomes = outcomes;
         commands = ArrayPool<TransferCommand>.Shared.Rent(transfers.Length);

@@ -3,7 +3,7 @@ using OrleansWallet.Embedded.Storage;
 
 namespace OrleansWallet.Embedded.Index;
 
-/// <summary>Writes an index file from entries that come ordered by hash; it is durable and in place at the end.</summary>
+/// <summary>Writes an index file from entries ordered by hash; at the end it is durable and in place.</summary>
 internal sealed class IndexRunWriter : IDisposable
 {
     private const int PagesPerWrite = 64;

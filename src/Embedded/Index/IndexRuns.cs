@@ -49,7 +49,8 @@ internal sealed class IndexRuns : IDisposable
     {
         storage.CreateDirectory(IndexRun.Directory);
         IndexManifest.Distrust(storage);
-        foreach (var name in storage.List(IndexRun.Directory)) storage.Delete(SealedFile.Join(IndexRun.Directory, name));
+        foreach (var name in storage.List(IndexRun.Directory))
+            storage.Delete(SealedFile.Join(IndexRun.Directory, name));
         new IndexManifest(Guid.NewGuid(), 1, JournalPoint.Origin, []).Write(storage, ledgerId);
     }
 
@@ -75,13 +76,13 @@ internal sealed class IndexRuns : IDisposable
             throw new InvalidDataException(e.Message, e);
         }
         var known = manifest.RunIds.Select(IndexRun.FileName).ToHashSet();
-        foreach (var name in storage.List(IndexRun.Directory).Where(name => IndexRun.IsFileName(name) && !known.Contains(name)))
+        foreach (var name in storage.List(IndexRun.Directory).Where(IndexRun.IsFileName).Except(known))
             storage.Delete(SealedFile.Join(IndexRun.Directory, name));
         runs.Reverse();
         return new IndexRuns(storage, ledgerId, options, manifest, [.. runs]);
     }
 
-    /// <summary>Writes a table that was set aside; every id before <paramref name="covered"/> is then in files.</summary>
+    /// <summary>Writes a table that was set aside; then every id before the point is in files.</summary>
     public void Flush(RecentIds table, JournalPoint covered)
     {
         var id = Interlocked.Increment(ref nextRunId) - 1;

@@ -1,6 +1,6 @@
 namespace OrleansWallet.Embedded.Index;
 
-/// <summary>Goes through a file's entries in order, reading ahead a quarter of a megabyte, and merges several.</summary>
+/// <summary>Goes through a file's entries in order, a quarter of a megabyte at a time, and merges several.</summary>
 internal sealed class RunCursor(IndexRun run)
 {
     private const int PagesAhead = 64;
@@ -33,7 +33,8 @@ internal sealed class RunCursor(IndexRun run)
             pagesRead += pagesInBuffer;
             pageInBuffer = 0;
         }
-        count = run.CheckPage(pagesRead - pagesInBuffer + pageInBuffer, buffer.AsSpan(pageInBuffer * IndexRun.PageBytes));
+        var page = buffer.AsSpan(pageInBuffer * IndexRun.PageBytes);
+        count = run.CheckPage(pagesRead - pagesInBuffer + pageInBuffer, page);
         next = 0;
         return true;
     }

@@ -121,13 +121,13 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
     private bool IsRecordOf(TransactionId id, long place, Span<byte> destination, out int length)
     {
         if (!records.TryRead(place, destination, out length))
-            throw new InvalidDataException($"The journal has no whole record at place {place}, where the index knows one.");
+            throw new InvalidDataException($"The journal has no whole record at place {place}, but the index says so.");
         ReadOnlySpan<byte> record = destination[..length];
         return Records.As<RecordHeader>(record).Kind switch
         {
             RecordKind.TransferSucceeded => Records.As<TransferRecord>(record).Id == id.Value,
             RecordKind.TransferRefused => Records.As<RefusalRecord>(record).Id == id.Value,
-            var kind => throw new InvalidDataException($"The index knows a transfer at place {place}, and a {kind} is there."),
+            var kind => throw new InvalidDataException($"The index has a transfer at place {place}, but it is a {kind}."),
         };
     }
 }

@@ -109,7 +109,9 @@ internal sealed class SnapshotFiles(IStorage storage, Guid ledgerId)
             : throw new InvalidDataException($"it belongs to the ledger {header.LedgerId}");
     }
 
-    private string[] Names() => [.. storage.List(Directory).Where(SnapshotHeader.IsFileName).OrderDescending(StringComparer.Ordinal)];
+    // Newest first.
+    private string[] Names() =>
+        [.. storage.List(Directory).Where(SnapshotHeader.IsFileName).OrderDescending(StringComparer.Ordinal)];
 
     private string PathOf(string name) => Path.Combine(storage.Root, Directory, name);
 

@@ -51,7 +51,8 @@ internal sealed record SnapshotHeader(Guid LedgerId, JournalPoint Point, long Im
         if (MemoryMarshal.Read<uint>(bytes[(Bytes - 4)..]) != Crc.Of(bytes[..(Bytes - 4)]))
             throw new InvalidDataException("its header is damaged");
         var point = new JournalPoint(
-            MemoryMarshal.Read<long>(bytes[32..]), MemoryMarshal.Read<long>(bytes[40..]), bytes.Slice(48, 32).ToArray());
+            MemoryMarshal.Read<long>(bytes[32..]), MemoryMarshal.Read<long>(bytes[40..]),
+            bytes.Slice(48, 32).ToArray());
         return new SnapshotHeader(
             MemoryMarshal.Read<Guid>(bytes[16..]), point, MemoryMarshal.Read<long>(bytes[80..]),
             bytes.Slice(88, 32).ToArray());

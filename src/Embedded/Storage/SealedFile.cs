@@ -16,7 +16,7 @@ internal static class SealedFile
         storage.SyncDirectory(directory);
     }
 
-    /// <summary>What the names of unfinished files end in; whoever finds one from an earlier run may delete it.</summary>
+    /// <summary>What the names of unfinished files end in; one from an earlier run may be deleted.</summary>
     public const string TemporaryEnding = ".tmp";
 
     /// <summary>Reads a whole file; null if it isn't there.</summary>

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace OrleansWallet.Embedded.Storage;
 
-/// <summary>A file from one offset on as a stream that goes one way, either reading or writing, and hashes on the way.</summary>
+/// <summary>A file from an offset on as a stream, either read or written, that hashes what goes through.</summary>
 internal sealed class StorageStream(IStorageFile file, long offset, bool writing) : Stream
 {
     private const int BufferBytes = 1 << 18;
