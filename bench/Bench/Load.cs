@@ -81,33 +81,37 @@ internal sealed class Measurement(TimeSpan duration)
 {
     // Latencies in steps of 1/16 of a power of two of a microsecond.
     private readonly long[] histogram = new long[64 * 16];
-    private long begun;
-    private long ended;
+    private long count;
+    private volatile bool over;
 
-    public long Count;
+    /// <summary>How many were done.</summary>
+    public long Count => Interlocked.Read(ref count);
 
-    public bool IsOver
+    /// <summary>Whether the time is up. A look costs nothing, so that the load is not its own clock.</summary>
+    public bool IsOver => over;
+
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>Runs the load for the time asked for.</summary>
+    public async Task RunAsync(Func<Task> load)
     {
-        get
-        {
-            var over = Stopwatch.GetElapsedTime(begun) >= duration;
-            if (over) ended = Stopwatch.GetTimestamp();
-            return over;
-        }
+        var begun = Stopwatch.GetTimestamp();
+        await using var timer = new Timer(_ => over = true, null, duration, Timeout.InfiniteTimeSpan);
+        await load();
+        Elapsed = Stopwatch.GetElapsedTime(begun);
     }
 
-    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(begun, ended);
-
-    public void Start() => begun = Stopwatch.GetTimestamp();
-
-    public void Add(long ticks, int count)
+    /// <summary>Notes one latency.</summary>
+    public void AddLatency(long ticks)
     {
-        Interlocked.Add(ref Count, count);
         var micros = Math.Max(1, ticks * 1_000_000 / Stopwatch.Frequency);
         var power = System.Numerics.BitOperations.Log2((ulong)micros);
         var fraction = (int)(((micros << 4) >> power) & 15);
         Interlocked.Increment(ref histogram[power * 16 + fraction]);
     }
+
+    /// <summary>Adds up what one caller did.</summary>
+    public void AddCount(long done) => Interlocked.Add(ref count, done);
 
     /// <summary>The latency in milliseconds that this share of the answers stayed under.</summary>
     public double Quantile(double share)

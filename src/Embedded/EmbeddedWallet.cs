@@ -112,9 +112,7 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
         cancel.ThrowIfCancellationRequested();
         // Here, where it is the caller's fault alone; on the ledger's thread it would stop the wallet.
         Partition.CheckWhole(transfer);
-        partition.Directory.TryFind(transfer.From, out var from);
-        partition.Directory.TryFind(transfer.To, out var to);
-        var request = TransferRequest.Rent(new TransferCommand(transfer, from, to));
+        var request = TransferRequest.Rent(transfer);
         var answer = request.AnswerTask;
         var pushed = queue.TryPush(request);
         if (pushed == RequestQueue.Pushed.Queued)
@@ -237,7 +235,6 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
         LedgerThread.RefuseAll(queue, fault.Reason ?? Stopping);
         archivist.Stop();
         archivist.Dispose();
-        ledger.Dispose();
         index.Dispose();
         journal.Dispose();
         storage.Dispose();

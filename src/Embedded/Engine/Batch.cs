@@ -52,7 +52,7 @@ internal sealed class Batch(int transfersMax)
         requests[Count++] = request;
         if (request is TransferRequest single)
         {
-            commands[singlesWaiting++] = single.Command;
+            commands[singlesWaiting++] = new TransferCommand(single.Transfer);
             return;
         }
         ExecuteSingles(partition, atMicros, behind: 1);
@@ -71,7 +71,9 @@ internal sealed class Batch(int transfersMax)
     public void ExecuteSingles(Partition partition, long atMicros, int behind = 0)
     {
         if (singlesWaiting == 0) return;
-        partition.Execute(commands.AsSpan(0, singlesWaiting), atMicros, Records, outcomes);
+        var singles = commands.AsSpan(0, singlesWaiting);
+        partition.Directory.FindMany(singles);
+        partition.Execute(singles, atMicros, Records, outcomes);
         var first = Count - behind - singlesWaiting;
         for (var i = 0; i < singlesWaiting; i++) ((TransferRequest)requests[first + i]).Outcome = outcomes[i];
         singlesWaiting = 0;

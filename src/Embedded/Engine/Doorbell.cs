@@ -3,9 +3,10 @@ namespace OrleansWallet.Embedded.Engine;
 /// <summary>
 /// Lets one thread sleep until another has something for it. Ringing costs one read while the thread is awake.
 /// </summary>
-internal sealed class Doorbell : IDisposable
+internal sealed class Doorbell
 {
-    private readonly SemaphoreSlim semaphore = new(0);
+    private readonly object gate = new();
+    private bool rung;
     private int listening;
 
     /// <summary>
@@ -15,13 +16,21 @@ internal sealed class Doorbell : IDisposable
     public void Listen(int level) => Interlocked.Exchange(ref listening, level);
 
     /// <summary>Sleeps until it rings.</summary>
-    public void Sleep() => semaphore.Wait();
+    public void Sleep()
+    {
+        // A plain wait: a SemaphoreSlim would spin first, and a core that spins is one that moves no money.
+        lock (gate)
+        {
+            while (!rung) Monitor.Wait(gate);
+            rung = false;
+        }
+    }
 
     /// <summary>Does not sleep after all.</summary>
     public void Stay()
     {
-        // Whoever rang in between has left the semaphore up.
-        if (Interlocked.Exchange(ref listening, 0) == 0) semaphore.Wait();
+        // Somebody may have rung in between, or be just about to.
+        if (Interlocked.Exchange(ref listening, 0) == 0) Sleep();
     }
 
     /// <summary>Wakes the thread if it listens at this level or below. Any thread.</summary>
@@ -32,8 +41,11 @@ internal sealed class Doorbell : IDisposable
         Interlocked.MemoryBarrier();
         var at = Volatile.Read(ref listening);
         if (at == 0 || at > level) return;
-        if (Interlocked.Exchange(ref listening, 0) != 0) semaphore.Release();
+        if (Interlocked.Exchange(ref listening, 0) == 0) return;
+        lock (gate)
+        {
+            rung = true;
+            Monitor.Pulse(gate);
+        }
     }
-
-    public void Dispose() => semaphore.Dispose();
 }

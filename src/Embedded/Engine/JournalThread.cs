@@ -6,7 +6,7 @@ namespace OrleansWallet.Embedded.Engine;
 /// Makes one batch after the other durable: seal, one write, one sync, then the answers. While it works on a batch the
 /// ledger's thread fills the next.
 /// </summary>
-internal sealed class JournalThread : IDisposable
+internal sealed class JournalThread
 {
     private readonly JournalFiles journal;
     private readonly AnswerQueue answers;
@@ -50,8 +50,6 @@ internal sealed class JournalThread : IDisposable
         bell.Ring();
         thread.Join();
     }
-
-    public void Dispose() => bell.Dispose();
 
     private void Run()
     {

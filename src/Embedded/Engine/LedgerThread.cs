@@ -8,7 +8,7 @@ namespace OrleansWallet.Embedded.Engine;
 /// The only thread that touches the partition's state. It takes what waits as one batch, carries it out, and hands it
 /// to the journal's thread; while that one syncs, it already fills the next batch.
 /// </summary>
-internal sealed class LedgerThread : IDisposable
+internal sealed class LedgerThread
 {
     // Pages of 64 accounts copied for a snapshot between two turns: about a megabyte, a fraction of a millisecond.
     private const int CapturePagesPerTurn = 256;
@@ -81,12 +81,6 @@ internal sealed class LedgerThread : IDisposable
         RingAnyway();
         thread.Join();
         journal.Stop();
-    }
-
-    public void Dispose()
-    {
-        journal.Dispose();
-        bell.Dispose();
     }
 
     /// <summary>Refuses all that waits; for after the end.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using OrleansWallet.Embedded.Journal;
 using OrleansWallet.Ledger;
@@ -19,13 +20,13 @@ internal sealed class TransferRequest : Request, IValueTaskSource<TransferOutcom
     private ManualResetValueTaskSourceCore<TransferOutcome> core;
 
     /// <summary>What to do.</summary>
-    public TransferCommand Command { get; private set; }
+    public Transfer Transfer { get; private set; }
 
     /// <summary>What became of it.</summary>
     public TransferOutcome Outcome { get; set; }
 
     /// <summary>Takes a spare request or makes one.</summary>
-    public static TransferRequest Rent(in TransferCommand command)
+    public static TransferRequest Rent(in Transfer transfer)
     {
         var request = threadSpare;
         threadSpare = null;
@@ -34,7 +35,7 @@ internal sealed class TransferRequest : Request, IValueTaskSource<TransferOutcom
             if (Spare.TryDequeue(out request)) Interlocked.Decrement(ref spareCount);
             else request = new TransferRequest();
         }
-        request.Command = command;
+        request.Transfer = transfer;
         return request;
     }
 
@@ -46,7 +47,7 @@ internal sealed class TransferRequest : Request, IValueTaskSource<TransferOutcom
     {
         core.Reset();
         Next = null;
-        Command = default;
+        Transfer = default;
         if (threadSpare is null)
         {
             threadSpare = this;
@@ -58,13 +59,8 @@ internal sealed class TransferRequest : Request, IValueTaskSource<TransferOutcom
         }
     }
 
-    public override void Execute(Partition partition, long atMicros, RecordBuffer records)
-    {
-        var outcome = new TransferOutcome();
-        var command = Command;
-        partition.Execute(new(in command), atMicros, records, new(ref outcome));
-        Outcome = outcome;
-    }
+    public override void Execute(Partition partition, long atMicros, RecordBuffer records) =>
+        throw new UnreachableException("Single transfers are carried out together, by their batch.");
 
     public override void Answer(JournalPoint after) => core.SetResult(Outcome);
 

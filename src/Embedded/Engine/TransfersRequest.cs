@@ -16,7 +16,8 @@ internal sealed class TransfersRequest : Request
     {
         this.outcomes = outcomes;
         commands = ArrayPool<TransferCommand>.Shared.Rent(transfers.Length);
-        directory.FindMany(transfers, commands);
+        for (var i = 0; i < transfers.Length; i++) commands[i] = new TransferCommand(transfers[i]);
+        directory.FindMany(commands.AsSpan(0, transfers.Length));
     }
 
     public override int Weight => outcomes.Length;
