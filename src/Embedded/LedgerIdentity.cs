@@ -14,18 +14,18 @@ internal sealed record LedgerIdentity(Guid Id, DateTimeOffset CreatedAt)
     private const string FirstLine = "OrleansWallet ledger";
 
     /// <summary>Writes it; from then on the directory is a ledger's.</summary>
-    public void Write(IStorage storage) => SealedFile.Write(storage, "", Name, Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture, $"{FirstLine}\nformat {FormatVersion}\nid {Id}\ncreated {CreatedAt:O}\n")));
+    public void Write(IStorage storage) => SealedFile.Write(storage, "", Name, Encoding.ASCII.GetBytes(ToText()));
 
     /// <summary>Reads it; null if the directory has none.</summary>
-    /// <exception cref="DataDirectoryException">It is of a newer format, or not ours.</exception>
+    /// <exception cref="DataDirectoryException">It is of a newer format, damaged, or not ours.</exception>
     public static LedgerIdentity? Read(IStorage storage)
     {
         if (SealedFile.Read(storage, "", Name) is not { } content) return null;
         var path = Path.Combine(storage.Root, Name);
-        var lines = Encoding.ASCII.GetString(content).Split('\n');
-        if (lines[0] != FirstLine || lines.Length < 4 || !lines[1].StartsWith("format ", StringComparison.Ordinal)
-            || !int.TryParse(lines[1].AsSpan(7), CultureInfo.InvariantCulture, out var version))
+        var text = Encoding.Latin1.GetString(content);
+        var lines = text.Split('\n');
+        if (lines[0] != FirstLine || lines.Length < 2 || !TryReadLine(lines[1], "format ", out var format)
+            || !int.TryParse(format, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             throw new DataDirectoryException(
                 $"{path} is not the file that a wallet's data directory has there. Choose another directory with "
                 + "--Wallet:DataDirectory, or put the file back from a backup.");
@@ -33,9 +33,26 @@ internal sealed record LedgerIdentity(Guid Id, DateTimeOffset CreatedAt)
             throw new DataDirectoryException(
                 $"{path} says that the ledger has format {version}, and this program knows up to {FormatVersion}: use "
                 + "a newer version of it.");
-        if (!Guid.TryParse(lines[2].AsSpan(3), out var id)
-            || !DateTimeOffset.TryParse(lines[3].AsSpan(8), CultureInfo.InvariantCulture, out var created))
-            throw new DataDirectoryException($"{path} is damaged; put it back from a backup.");
-        return new LedgerIdentity(id, created);
+        // What was read must give the same text again, checksum included: no byte may be other than it was written.
+        if (lines.Length > 4 && TryReadLine(lines[2], "id ", out var idText) && Guid.TryParse(idText, out var id)
+            && TryReadLine(lines[3], "created ", out var at)
+            && DateTimeOffset.TryParse(at, CultureInfo.InvariantCulture, out var created)
+            && new LedgerIdentity(id, created) is var identity && identity.ToText() == text)
+            return identity;
+        throw new DataDirectoryException($"{path} is damaged; put it back from a backup.");
+    }
+
+    private string ToText()
+    {
+        var text = string.Create(
+            CultureInfo.InvariantCulture, $"{FirstLine}\nformat {FormatVersion}\nid {Id}\ncreated {CreatedAt:O}\n");
+        return $"{text}checksum {Crc.Of(Encoding.ASCII.GetBytes(text)):x8}\n";
+    }
+
+    private static bool TryReadLine(string line, string name, out string value)
+    {
+        var has = line.StartsWith(name, StringComparison.Ordinal);
+        value = has ? line[name.Length..] : "";
+        return has;
     }
 }
