@@ -118,7 +118,9 @@ internal sealed class JournalScan(JournalFiles journal)
         var chain = (byte[])at.Chain.Clone();
         if (!BatchHeader.TryFollow(bytes, chain))
         {
-            if (HasLostSector(at, bytes) && !HasBatchAfter(at)) return Unfinished(at);
+            // It is written at once, and nothing after it before it is durable: it ends where the file ends.
+            var isLast = at.Place + header.Length == journal.EndPlace;
+            if (isLast && HasLostSector(at, bytes)) return Unfinished(at);
             throw DamagedBatch(at, bytes, header);
         }
         CheckRecords(at, bytes, header);
