@@ -107,22 +107,26 @@ internal static class Recovery
     private static void ClearUnfinishedCreation(IStorage storage)
     {
         string[] ours = [JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory];
-        var strange = storage.List("").FirstOrDefault(
-            name => !ours.Contains(name) && !name.EndsWith(SealedFile.TemporaryEnding, StringComparison.Ordinal));
-        strange ??= storage.List(SnapshotFiles.Directory).FirstOrDefault(SnapshotHeader.IsFileName);
-        strange ??= storage.List(IndexRun.Directory).FirstOrDefault(IndexRun.IsFileName);
-        foreach (var name in storage.List(JournalFiles.Directory))
-        {
-            using var file = storage.Open(SealedFile.Join(JournalFiles.Directory, name), write: false);
-            if (file.Length > SegmentHeader.Bytes) strange ??= name;
-        }
+        var left = ours.Append("").SelectMany(directory => storage.List(directory)
+            .Where(name => directory.Length > 0 || !ours.Contains(name))
+            .Select(name => SealedFile.Join(directory, name))).ToArray();
+        var strange = left.FirstOrDefault(path => !IsLeftByCreation(storage, path));
         if (strange is not null)
             throw new DataDirectoryException(
                 $"{storage.Root} is not empty and has no {LedgerIdentity.Name} file, so it is no wallet's data "
                 + $"directory or lost that file (found: {strange}). Choose an empty directory with "
                 + "--Wallet:DataDirectory, or put the file back from a backup.");
-        foreach (var directory in ours.Append(""))
-            foreach (var name in storage.List(directory).Where(name => directory.Length > 0 || !ours.Contains(name)))
-                storage.Delete(SealedFile.Join(directory, name));
+        foreach (var path in left) storage.Delete(path);
+    }
+
+    private static bool IsLeftByCreation(IStorage storage, string path)
+    {
+        var whole = path.EndsWith(SealedFile.TemporaryEnding, StringComparison.Ordinal)
+            ? path[..^SealedFile.TemporaryEnding.Length] : path;
+        if (whole == LedgerIdentity.Name) return path != whole;
+        if (whole == SealedFile.Join(IndexRun.Directory, IndexManifest.Name)) return true;
+        if (whole != JournalFiles.FirstPath) return false;
+        using var file = storage.Open(path, write: false);
+        return file.Length <= SegmentHeader.Bytes;
     }
 }

@@ -14,7 +14,7 @@ namespace OrleansWallet.Embedded.Index;
 /// <param name="RunIds">The files.</param>
 internal sealed record IndexManifest(Guid HashKey, long NextRunId, JournalPoint Covered, IReadOnlyList<long> RunIds)
 {
-    private const string Name = "MANIFEST";
+    public const string Name = "MANIFEST";
     private const uint FormatVersion = 1;
     private static ReadOnlySpan<byte> Magic => "OWALLETM"u8;
 

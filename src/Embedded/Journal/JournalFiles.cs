@@ -37,6 +37,13 @@ internal sealed class JournalFiles : IDisposable
         return $"{Path.Combine(storage.Root, Directory, segment.Header.FileName)}, offset {offset}";
     }
 
+    /// <summary>The path of the first segment.</summary>
+    public static string FirstPath { get; } =
+        SealedFile.Join(Directory, new SegmentHeader(Guid.Empty, 0, 1, JournalPoint.Origin.Chain).FileName);
+
+    /// <summary>A path below the ledger's root as an operator knows it.</summary>
+    public string PathOf(string path) => Path.Combine(storage.Root, path);
+
     /// <summary>Makes the first segment of a new ledger.</summary>
     public static void Create(IStorage storage, Guid ledgerId)
     {
