@@ -54,7 +54,8 @@ internal static class Recovery
         IndexRuns runs, JournalFiles journal, SnapshotFiles snapshots, Archivist archivist, EmbeddedOptions options,
         Action<string> notice)
     {
-        // What a killed process wrote may still be in the system's cache only; it is shown from now on.
+        // What a killed process wrote and named may still be in the system's cache only; it is shown from now on.
+        journal.SyncNames();
         journal.Sync();
         var reader = new RecordReader(journal);
         var index = new TransactionIndex(runs, options, reader);
@@ -63,11 +64,17 @@ internal static class Recovery
         var from = snapshot?.Point ?? JournalPoint.Origin;
         var covered = runs.Covered;
 
-        var end = new JournalScan(journal).Run(covered.Place < from.Place ? covered : from, batch =>
+        var last = covered.Place < from.Place ? covered : from;
+        var beforeLast = last;
+        var end = new JournalScan(journal).Run(last, batch =>
         {
+            // The batch that follows shows that all before it was durable; of the last one nothing shows it yet.
+            if (index.SetAsideIfFull() is { } table) archivist.Flush(table, last);
             Replay(batch, partition, stateFrom: from.Place, index, idsFrom: covered.Place, journal);
-            if (index.SetAsideIfFull() is { } table) archivist.Flush(table, batch.After);
+            (beforeLast, last) = (last, batch.After);
         });
+        if (end.End.Place < Math.Max(covered.Place, from.Place))
+            throw Lost(journal, end.End, covered.Place > from.Place ? IndexRun.Directory : SnapshotFiles.Directory);
         if (end.UnfinishedBytes > 0)
         {
             notice(
@@ -75,8 +82,15 @@ internal static class Recovery
                 + "was never acknowledged to anybody.");
             journal.CutTail(end.End.Place);
         }
+        journal.WriteAgain(beforeLast.Place, end.End.Place);
         return new RecoveredLedger(partition, index, reader, end.End, snapshot is null ? 0 : from.NextSequence - 1);
     }
+
+    // The end is unfinished as far as the journal can tell, but something written later knows what was there.
+    private static DataDirectoryException Lost(JournalFiles journal, JournalPoint end, string knownBy) => new(
+        $"The journal ends at {journal.Locate(end.Place)} (place {end.Place}), after event {end.NextSequence - 1}, but "
+        + $"{journal.PathOf(knownBy)} knows of later ones: recorded events are missing. Nothing was changed; put the "
+        + "journal's last segment back from a backup.");
 
     private static void Replay(
         ScannedBatch batch, Partition partition, long stateFrom, TransactionIndex index, long idsFrom,

@@ -89,6 +89,26 @@ internal sealed class JournalFiles : IDisposable
     /// <summary>Makes durable what was appended. After a failure the journal must not be used again.</summary>
     public void Sync() => segments[^1].Sync();
 
+    /// <summary>Makes durable which files there are.</summary>
+    public void SyncNames()
+    {
+        storage.SyncDirectory("");
+        storage.SyncDirectory(Directory);
+    }
+
+    /// <summary>
+    /// Writes what lies between two places at the journal's end once more and makes it durable. Where a sync failed,
+    /// the system may still show what it never wrote, and count it as written: only a new write reaches the disk.
+    /// </summary>
+    public void WriteAgain(long place, long endPlace)
+    {
+        // What lies in a segment before the last was durable when the last was begun.
+        var last = segments[^1];
+        if (place < last.Header.BasePlace || place == endPlace) return;
+        last.WriteAgain(place, endPlace);
+        last.Sync();
+    }
+
     /// <summary>Reads bytes from a place on, within one segment.</summary>
     public int Read(Span<byte> bytes, long place)
     {

@@ -34,5 +34,12 @@ internal sealed class Segment(SegmentHeader header, IStorageFile file, long leng
         Volatile.Write(ref length, endPlace - header.BasePlace);
     }
 
+    public void WriteAgain(long place, long endPlace)
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>((int)(endPlace - place));
+        var read = Read(bytes, place);
+        file.Write(bytes.AsSpan(0, read), SegmentHeader.Bytes + place - header.BasePlace);
+    }
+
     public void Dispose() => file.Dispose();
 }
