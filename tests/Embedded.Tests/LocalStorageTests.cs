@@ -1,0 +1,77 @@
+using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Tests;
+
+/// <summary>The real file system, as far as a test can ask it.</summary>
+public sealed class LocalStorageTests : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("wallet-test-").FullName;
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    [Fact]
+    public async Task A_missing_directory_is_made_and_a_second_start_finds_the_ledger()
+    {
+        var options = new EmbeddedOptions { DataDirectory = Path.Combine(directory, "a", "b") };
+        await using (var wallet = await OpenAsync(options))
+            await wallet.OpenAccountAsync(AccountId.Parse("alice"), Currency.Parse("USD"));
+        await using var again = await OpenAsync(options);
+        Assert.Equal(1, (await again.ReadLedgerAsync(fresh: true)).Accounts);
+    }
+
+    [Fact]
+    public async Task Two_wallets_cannot_have_one_directory()
+    {
+        var options = new EmbeddedOptions { DataDirectory = directory };
+        await using var first = await OpenAsync(options);
+        var refusal = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(options));
+        Assert.Contains(directory, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("in use by another process", refusal.Message, StringComparison.Ordinal);
+        await first.DisposeAsync();
+        await using var second = await OpenAsync(options);
+        Assert.True(second.Readiness.IsReady);
+    }
+
+    [Fact]
+    public async Task A_file_where_the_directory_should_be_is_refused()
+    {
+        var path = Path.Combine(directory, "file");
+        await File.WriteAllTextAsync(path, "not ours");
+        var refusal = await Assert.ThrowsAsync<DataDirectoryException>(
+            () => OpenAsync(new EmbeddedOptions { DataDirectory = path }));
+        Assert.Contains(path, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("not ours", await File.ReadAllTextAsync(path));
+    }
+
+    [Fact]
+    public void Files_are_what_was_written_cut_and_renamed()
+    {
+        using var storage = LocalStorage.OpenExclusive(directory);
+        storage.CreateDirectory("sub");
+        using (var file = storage.Create("sub/one"))
+        {
+            file.Write("hello, world"u8, 4);
+            file.Truncate(9);
+            file.Sync();
+            Assert.Equal(9, file.Length);
+        }
+        storage.Rename("sub/one", "sub/two");
+        storage.SyncDirectory("sub");
+        Assert.Equal(["two"], storage.List("sub"));
+        Assert.Empty(storage.List("nothing"));
+        Assert.Equal(["sub"], storage.List(""));
+        using (var file = storage.Open("sub/two", write: false))
+        {
+            var bytes = new byte[20];
+            Assert.Equal(9, file.Read(bytes, 0));
+            Assert.Equal("\0\0\0\0hello"u8, bytes.AsSpan(0, 9));
+            Assert.Equal(0, file.Read(bytes, 9));
+        }
+        storage.Delete("sub/two");
+        Assert.Empty(storage.List("sub"));
+    }
+
+    private static Task<EmbeddedWallet> OpenAsync(EmbeddedOptions options) =>
+        EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
+}
