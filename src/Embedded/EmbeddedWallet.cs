@@ -232,7 +232,7 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     private void Stop()
     {
         ledger.Stop();
-        LedgerThread.RefuseAll(queue, fault.Reason ?? Stopping);
+        queue.RefuseAll(fault.Reason ?? Stopping);
         archivist.Stop();
         archivist.Dispose();
         index.Dispose();
@@ -244,7 +244,7 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     {
         ledger.Ring();
         // Whoever pushes while the queue is being closed may come too late for the last look into it.
-        if (queue.IsClosed && (fault.IsSet || ledger.HasEnded)) LedgerThread.RefuseAll(queue, fault.Reason ?? Stopping);
+        if (queue.IsClosed && (fault.IsSet || ledger.HasEnded)) queue.RefuseAll(fault.Reason ?? Stopping);
     }
 
     private async ValueTask<TAnswer> AskAsync<TFound, TAnswer>(

@@ -33,14 +33,24 @@ internal sealed class Doorbell
         if (Interlocked.Exchange(ref listening, 0) == 0) Sleep();
     }
 
+    /// <summary>
+    /// Whether the thread listens. What it is to find must be written before this is asked; the fence here sees to it
+    /// that others see that write before the answer is read. Without it both could look before either writes, and the
+    /// thread would sleep for ever.
+    /// </summary>
+    public bool IsListenedFor
+    {
+        get
+        {
+            Interlocked.MemoryBarrier();
+            return Volatile.Read(ref listening) != 0;
+        }
+    }
+
     /// <summary>Wakes the thread if it listens at this level or below. Any thread.</summary>
     public void Ring(int level = int.MaxValue)
     {
-        // What the thread is to find must be seen by others before this looks whether it listens: otherwise both
-        // could look before either writes, and the thread would sleep for ever.
-        Interlocked.MemoryBarrier();
-        var at = Volatile.Read(ref listening);
-        if (at == 0 || at > level) return;
+        if (!IsListenedFor || Volatile.Read(ref listening) > level) return;
         if (Interlocked.Exchange(ref listening, 0) == 0) return;
         lock (gate)
         {

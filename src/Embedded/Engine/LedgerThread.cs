@@ -32,7 +32,7 @@ internal sealed class LedgerThread
 
     private Batch open;
     private Batch other;
-    private Request? taken;
+    private bool isFull;
     private long nextPlace;
     private long snapshotSequence;
     private SnapshotUnderWay? snapshot;
@@ -69,7 +69,10 @@ internal sealed class LedgerThread
     public bool HasEnded => hasEnded;
 
     /// <summary>Tells the thread that something was queued.</summary>
-    public void Ring() => bell.Ring(queue.Weight >= WakeWeight ? ForMany : ForAny);
+    public void Ring()
+    {
+        if (bell.IsListenedFor) bell.Ring(queue.Weight >= WakeWeight ? ForMany : ForAny);
+    }
 
     /// <summary>Wakes the thread, whatever it waits for.</summary>
     public void RingAnyway() => bell.Ring();
@@ -83,24 +86,11 @@ internal sealed class LedgerThread
         journal.Stop();
     }
 
-    /// <summary>Refuses all that waits; for after the end.</summary>
-    public static void RefuseAll(RequestQueue queue, string reason)
-    {
-        for (var request = queue.TakeAll(); request is not null;)
-        {
-            // Read first: a refused request may be in use again at once.
-            var next = request.Next;
-            queue.Release(request.Weight);
-            request.Refuse(reason);
-            request = next;
-        }
-    }
-
     private void Run()
     {
         try
         {
-            while (!fault.IsSet && !(stopping && queue.IsEmpty && taken is null && !open.HasWork)) Turn();
+            while (!fault.IsSet && !(stopping && queue.IsDrained && !open.HasWork)) Turn();
             if (!fault.IsSet) Finish();
         }
         catch (Exception e)
@@ -123,17 +113,18 @@ internal sealed class LedgerThread
     // Takes what waits into the open batch, as much as fits, and carries it out.
     private bool Gather()
     {
-        taken ??= queue.TakeAll();
-        if (taken is null) return false;
+        isFull = false;
+        if (queue.IsEmpty) return false;
         var at = Partition.ToMicros(time.GetUtcNow());
         var weight = open.Weight;
-        while (taken is { } request && open.Fits(request.Weight))
+        while (queue.Peek() is { } request && open.Fits(request.Weight))
         {
-            taken = request.Next;
+            queue.Take(request);
             open.Add(request, partition, at);
         }
+        isFull = queue.Peek() is not null;
+        queue.Release();
         open.ExecuteSingles(partition, at);
-        queue.Release(open.Weight - weight);
         return open.Weight > weight;
     }
 
@@ -172,12 +163,17 @@ internal sealed class LedgerThread
     private void WaitForWork()
     {
         if (snapshot is not null) return;
-        bell.Listen(!open.HasWork ? ForAny : taken is null ? ForMany : ForJournal);
-        var nothing = open.HasWork
-            ? !journal.IsIdle && (taken is not null || queue.Weight < WakeWeight)
-            : queue.IsEmpty && !stopping;
-        if (nothing && !fault.IsSet) bell.Sleep();
-        else bell.Stay();
+        // In a full batch nothing but the journal can make room.
+        var level = !open.HasWork ? ForAny : isFull ? ForJournal : ForMany;
+        bell.Listen(level);
+        var mayGoOn = level switch
+        {
+            ForAny => !queue.IsEmpty || (stopping && queue.IsDrained),
+            ForMany => journal.IsIdle || queue.Weight >= WakeWeight,
+            _ => journal.IsIdle,
+        };
+        if (mayGoOn || fault.IsSet) bell.Stay();
+        else bell.Sleep();
     }
 
     // The end: everything is carried out; the index and a snapshot make the next start quick.
@@ -210,13 +206,7 @@ internal sealed class LedgerThread
     {
         queue.Close();
         foreach (var request in open.TakeRequests([])) request.Refuse(reason);
-        while (taken is { } request)
-        {
-            taken = request.Next;
-            queue.Release(request.Weight);
-            request.Refuse(reason);
-        }
-        RefuseAll(queue, reason);
+        queue.RefuseAll(reason);
     }
 
     /// <summary>

@@ -8,9 +8,6 @@ namespace OrleansWallet.Embedded.Engine;
 /// </summary>
 internal abstract class Request
 {
-    /// <summary>The next one in the queue.</summary>
-    internal Request? Next;
-
     /// <summary>How much of the queue and of a batch it takes: one for each transfer, one for anything else.</summary>
     public virtual int Weight => 1;
 

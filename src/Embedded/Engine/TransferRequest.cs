@@ -46,7 +46,6 @@ internal sealed class TransferRequest : Request, IValueTaskSource<TransferOutcom
     public void Return()
     {
         core.Reset();
-        Next = null;
         Transfer = default;
         if (threadSpare is null)
         {
