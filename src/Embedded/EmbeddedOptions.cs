@@ -21,6 +21,13 @@ public sealed record EmbeddedOptions
     [Range(1 << 16, 1L << 40)]
     public long SegmentBytesMax { get; init; } = 1L << 30;
 
+    /// <summary>
+    /// How much of the journal's end the system's cache is to keep, in bytes. What is older is let go of as the
+    /// journal grows, so that its memory serves the next write; reading it again costs a read from the disk.
+    /// </summary>
+    [Range(1 << 20, long.MaxValue)]
+    public long JournalCacheBytes { get; init; } = 256L << 20;
+
     /// <summary>A snapshot is begun after so many events.</summary>
     [Range(1, long.MaxValue)]
     public long SnapshotEveryEvents { get; init; } = 8_000_000;

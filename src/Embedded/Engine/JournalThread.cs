@@ -12,6 +12,7 @@ internal sealed class JournalThread
     private readonly AnswerQueue answers;
     private readonly EngineFault fault;
     private readonly Doorbell bell = new();
+    private readonly long cacheBytes;
     private readonly Action whenIdle;
     private readonly Thread thread;
     private JournalPoint point;
@@ -19,11 +20,13 @@ internal sealed class JournalThread
     private volatile bool stopping;
 
     public JournalThread(
-        JournalFiles journal, JournalPoint end, AnswerQueue answers, EngineFault fault, Action whenIdle)
+        JournalFiles journal, JournalPoint end, long cacheBytes, AnswerQueue answers, EngineFault fault,
+        Action whenIdle)
     {
         this.journal = journal;
         this.answers = answers;
         this.fault = fault;
+        this.cacheBytes = cacheBytes;
         this.whenIdle = whenIdle;
         point = end;
         thread = new Thread(Run) { IsBackground = true, Name = "wallet journal" };
@@ -84,6 +87,7 @@ internal sealed class JournalThread
             BatchHeader.Seal(framed, batch.Records.Length, batch.Records.Count, batch.FirstSequence, chain);
             journal.Append(framed, point);
             journal.Sync();
+            journal.KeepInCache(cacheBytes);
             Volatile.Write(ref point, new JournalPoint(
                 point.Place + framed.Length, batch.FirstSequence + batch.Records.Count, chain));
             return true;

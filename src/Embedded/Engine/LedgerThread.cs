@@ -57,7 +57,8 @@ internal sealed class LedgerThread
         other = new Batch(options.BatchTransfersMax);
         recovered.Records.Watch(open.Records, other.Records);
         BeginBatch();
-        journal = new JournalThread(files, recovered.End, answers, fault, () => bell.Ring(ForJournal));
+        journal = new JournalThread(
+            files, recovered.End, options.JournalCacheBytes, answers, fault, () => bell.Ring(ForJournal));
         thread = new Thread(Run) { IsBackground = true, Name = "wallet ledger" };
         thread.Start();
     }

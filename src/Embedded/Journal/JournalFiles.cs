@@ -11,10 +11,13 @@ internal sealed class JournalFiles : IDisposable
 {
     public const string Directory = "journal";
 
+    private const long ForgetBytesAtOnce = 8L << 20;
+
     private readonly IStorage storage;
     private readonly Guid ledgerId;
     private readonly long segmentBytesMax;
     private Segment[] segments;
+    private long forgotten;
 
     private JournalFiles(IStorage storage, Guid ledgerId, long segmentBytesMax, Segment[] segments)
     {
@@ -22,6 +25,7 @@ internal sealed class JournalFiles : IDisposable
         this.ledgerId = ledgerId;
         this.segmentBytesMax = segmentBytesMax;
         this.segments = segments;
+        forgotten = EndPlace;
     }
 
     public IReadOnlyList<Segment> Segments => Volatile.Read(ref segments);
@@ -88,6 +92,19 @@ internal sealed class JournalFiles : IDisposable
 
     /// <summary>Makes durable what was appended. After a failure the journal must not be used again.</summary>
     public void Sync() => segments[^1].Sync();
+
+    /// <summary>Lets the system's cache go of what is durable and further back than so many bytes.</summary>
+    public void KeepInCache(long bytes)
+    {
+        // Not little by little: each time costs a call to the system.
+        while (EndPlace - bytes - forgotten >= ForgetBytesAtOnce)
+        {
+            var segment = SegmentOf(segments, forgotten);
+            var part = Math.Min(ForgetBytesAtOnce, segment.EndPlace - forgotten);
+            segment.Forget(forgotten, part);
+            forgotten += part;
+        }
+    }
 
     /// <summary>Makes durable which files there are.</summary>
     public void SyncNames()

@@ -41,5 +41,7 @@ internal sealed class Segment(SegmentHeader header, IStorageFile file, long leng
         file.Write(bytes.AsSpan(0, read), SegmentHeader.Bytes + place - header.BasePlace);
     }
 
+    public void Forget(long place, long bytes) => file.Forget(SegmentHeader.Bytes + place - header.BasePlace, bytes);
+
     public void Dispose() => file.Dispose();
 }

@@ -51,4 +51,12 @@ internal interface IStorageFile : IDisposable
 
     /// <summary>Cuts the file to that length.</summary>
     void Truncate(long length);
+
+    /// <summary>
+    /// Tells the system that bytes, durable by now, will hardly be read soon: their memory may serve the next write.
+    /// It may be ignored.
+    /// </summary>
+    void Forget(long offset, long length)
+    {
+    }
 }

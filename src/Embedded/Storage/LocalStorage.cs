@@ -151,6 +151,11 @@ internal sealed partial class LocalStorage : IStorage
 
         public void Truncate(long length) => RandomAccess.SetLength(handle, length);
 
+        public void Forget(long offset, long length)
+        {
+            if (OperatingSystem.IsLinux()) _ = Libc.Advise(handle, offset, length, Libc.AdviceDontNeed);
+        }
+
         public void Dispose() => handle.Dispose();
     }
 
@@ -160,6 +165,11 @@ internal sealed partial class LocalStorage : IStorage
 
         [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
         internal static partial int FDataSync(SafeFileHandle file);
+
+        internal const int AdviceDontNeed = 4;
+
+        [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+        internal static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 
         [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         internal static partial int Open(string path, int flags);

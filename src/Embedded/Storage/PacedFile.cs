@@ -8,6 +8,7 @@ internal sealed class PacedFile(IStorageFile file) : IStorageFile
 {
     private const long BytesPerSync = 2L << 20;
     private long unsynced;
+    private long end;
 
     public long Length => file.Length;
 
@@ -20,6 +21,7 @@ internal sealed class PacedFile(IStorageFile file) : IStorageFile
             bytes = bytes[part.Length..];
             offset += part.Length;
             unsynced += part.Length;
+            end = offset;
             if (unsynced == BytesPerSync) Sync();
         }
     }
@@ -29,10 +31,13 @@ internal sealed class PacedFile(IStorageFile file) : IStorageFile
     public void Sync()
     {
         file.Sync();
+        file.Forget(Math.Max(0, end - unsynced), unsynced);
         unsynced = 0;
     }
 
     public void Truncate(long length) => file.Truncate(length);
+
+    public void Forget(long offset, long length) => file.Forget(offset, length);
 
     public void Dispose() => file.Dispose();
 }
