@@ -34,23 +34,33 @@ internal static class EngineBench
         return 0;
     }
 
-    private static async Task<AccountId[]> OpenAccountsAsync(EmbeddedWallet wallet, int count)
+    /// <summary>Opens so many accounts, and funds them.</summary>
+    internal static async Task<AccountId[]> OpenAccountsAsync(EmbeddedWallet wallet, int count, bool fund = true)
+    {
+        var usd = Currency.Parse("USD");
+        var ids = new AccountId[count];
+        for (var i = 0; i < count; i++) ids[i] = AccountId.Parse($"user-{i:D9}");
+        for (var first = 0; first < count; first += 10_000)
+            await Task.WhenAll(
+                ids[first..Math.Min(first + 10_000, count)].Select(id => wallet.OpenAccountAsync(id, usd).AsTask()));
+        if (fund) await FundAsync(wallet, ids);
+        return ids;
+    }
+
+    /// <summary>Gives each account ten million dollars.</summary>
+    internal static async Task FundAsync(EmbeddedWallet wallet, AccountId[] ids)
     {
         var usd = Currency.Parse("USD");
         var settlement = AccountId.Settlement(usd);
-        var ids = new AccountId[count];
-        for (var i = 0; i < count; i++) ids[i] = AccountId.Parse($"user-{i:D9}");
-        var opening = Stopwatch.StartNew();
-        for (var first = 0; first < count; first += 10_000)
+        var random = new FastRandom((ulong)Stopwatch.GetTimestamp());
+        for (var first = 0; first < ids.Length; first += BatchTransfers)
         {
-            var some = ids[first..Math.Min(first + 10_000, count)];
-            await Task.WhenAll(some.Select(id => wallet.OpenAccountAsync(id, usd).AsTask()));
-            var transfers = some.Select(id => new Transfer(
-                new TransactionId(Guid.NewGuid()), settlement, id, new Money(1_000_000_000, usd))).ToArray();
+            var some = ids[first..Math.Min(first + BatchTransfers, ids.Length)];
+            var transfers = new Transfer[some.Length];
+            for (var i = 0; i < some.Length; i++)
+                transfers[i] = new Transfer(random.NextId(), settlement, some[i], new Money(1_000_000_000, usd));
             await wallet.TransferManyAsync(transfers, new TransferOutcome[transfers.Length]);
         }
-        Console.WriteLine($"{count} accounts opened and funded in {opening.Elapsed.TotalSeconds:F1} s");
-        return ids;
     }
 
     private static async Task MeasureAsync(

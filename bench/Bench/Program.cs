@@ -3,11 +3,13 @@ using OrleansWallet.Bench;
 return args switch
 {
     ["engine", .. var rest] => await EngineBench.RunAsync(BenchSettings.Parse(rest)),
+    ["restart", .. var rest] => await RestartBench.RunAsync(BenchSettings.Parse(rest)),
+    ["postgres", .. var rest] => await PostgresBench.RunAsync(BenchSettings.Parse(rest)),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench engine [--seconds 10] [--accounts 1000000] [--directory DIR]");
+    Console.Error.WriteLine("usage: bench engine|restart|postgres [--seconds 10] [--accounts 1000000] [--transfers 10000000] [--directory DIR]");
     return 2;
 }

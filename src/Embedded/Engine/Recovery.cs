@@ -9,6 +9,8 @@ namespace OrleansWallet.Embedded.Engine;
 /// <summary>Finds the ledger in its directory: newest good snapshot, then the rest of the journal.</summary>
 internal static class Recovery
 {
+    private const int RecordsAhead = 12;
+
     /// <summary>Reads who the ledger is, or makes a new one in an empty directory.</summary>
     /// <exception cref="DataDirectoryException">The directory holds something else.</exception>
     public static LedgerIdentity FindOrCreate(IStorage storage, TimeProvider time, Action<string> notice)
@@ -97,8 +99,12 @@ internal static class Recovery
         JournalFiles journal)
     {
         var records = batch.Records;
+        // The state is far larger than the processor's caches, so what a record needs is fetched some records ahead.
+        var ahead = 0;
+        for (var i = 0; i < RecordsAhead; i++) Prefetch(records, ref ahead, partition, index);
         for (var offset = 0; offset < records.Length;)
         {
+            Prefetch(records, ref ahead, partition, index);
             ReadOnlySpan<byte> record = records.Slice(offset, Records.As<RecordHeader>(records[offset..]).Length);
             var place = batch.FirstRecordPlace + offset;
             try
@@ -114,6 +120,21 @@ internal static class Recovery
             if (place >= idsFrom && Records.TransactionIdOf(record) is { } id) index.Remember(id, place);
             offset += record.Length;
         }
+    }
+
+    private static void Prefetch(
+        ReadOnlySpan<byte> records, ref int offset, Partition partition, TransactionIndex index)
+    {
+        if (offset >= records.Length) return;
+        ref readonly var header = ref Records.As<RecordHeader>(records[offset..]);
+        if (header.Kind == RecordKind.TransferSucceeded)
+        {
+            ref readonly var transfer = ref Records.As<TransferRecord>(records[offset..]);
+            partition.Accounts.Prefetch(transfer.From);
+            partition.Accounts.Prefetch(transfer.To);
+            index.PrefetchToRemember(new TransactionId(transfer.Id));
+        }
+        offset += header.Length;
     }
 
     // A directory without an identity is free if there is nothing in it, or only what an unfinished creation left:

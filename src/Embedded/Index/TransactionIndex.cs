@@ -52,6 +52,9 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
         foreach (var run in adopted.Runs) run.Filter?.Prefetch(hash);
     }
 
+    /// <summary>Says that an id known to be new will be remembered soon.</summary>
+    public void PrefetchToRemember(TransactionId id) => active.Prefetch(hasher.Of(id));
+
     public bool TryFind(TransactionId id, Span<byte> destination, out int length)
     {
         var hash = hasher.Of(id);
