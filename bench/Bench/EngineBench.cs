@@ -1,37 +1,73 @@
 using System.Diagnostics;
 using OrleansWallet.Embedded;
+using OrleansWallet.Embedded.Storage;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Bench;
 
-/// <summary>The engine in this process, durable: single callers in flight, and batches, over three spreads of accounts.</summary>
+/// <summary>The engine in this process, durable: single callers and batches, over three spreads of accounts.</summary>
 internal static class EngineBench
 {
     private const int Callers = 8192;
+    private const int LoneRecordBytes = 192;
     private const int BatchTransfers = 10_000;
+    private const int BatchesInFlight = 6;
 
     public static async Task<int> RunAsync(BenchSettings settings)
     {
         var directory = Path.Combine(settings.Directory, "engine");
-        if (System.IO.Directory.Exists(directory)) System.IO.Directory.Delete(directory, recursive: true);
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
         var options = new EmbeddedOptions { DataDirectory = directory };
-        await using (var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, Console.WriteLine))
+        await using var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
+        var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
+        Console.WriteLine(
+            "| load | spread | transfers/s | p50 ms | p99 ms | p99.9 ms | bytes/transfer | cores "
+            + "| allocated/transfer |");
+        Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        foreach (var spread in Enum.GetValues<Spread>())
         {
-            var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
-            Console.WriteLine("| load | spread | transfers/s | p50 ms | p99 ms | p99.9 ms | bytes/transfer | cores | allocated/transfer |");
-            Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-            foreach (var spread in new[] { Spread.Uniform, Spread.Zipf, Spread.Hot })
-            {
-                var picker = new AccountPicker(accounts.Length, spread);
-                if (settings.Only is null or "single")
-                    await MeasureAsync("8,192 single", spread, settings, directory, m => SinglesAsync(wallet, accounts, picker, Callers, m));
-                if (settings.Only is null or "batch")
-                    await MeasureAsync("batches of 10,000", spread, settings, directory, m => BatchesAsync(wallet, accounts, picker, 6, m));
-            }
-            if (settings.Only is null or "lone")
-                await MeasureAsync("1 single", Spread.Uniform, settings, directory, m => SinglesAsync(wallet, accounts, new AccountPicker(accounts.Length, Spread.Uniform), 1, m));
+            var picker = new AccountPicker(accounts.Length, spread);
+            if (settings.Only is null or "single")
+                await MeasureAsync("8,192 callers", spread, settings, directory,
+                    measurement => SinglesAsync(wallet, accounts, picker, Callers, measurement));
+            if (settings.Only is null or "batch")
+                await MeasureAsync("batches of 10,000", spread, settings, directory,
+                    measurement => BatchesAsync(wallet, accounts, picker, BatchesInFlight, measurement));
+        }
+        if (settings.Only is null or "lone")
+        {
+            // What the last load left to merge would be measured with it.
+            await Task.Delay(TimeSpan.FromSeconds(settings.Seconds));
+            var picker = new AccountPicker(accounts.Length, Spread.Uniform);
+            await MeasureAsync("1 caller", Spread.Uniform, settings, directory,
+                measurement => SinglesAsync(wallet, accounts, picker, 1, measurement));
+            await MeasureSyncsAsync(settings);
         }
         return 0;
+    }
+
+    // What the disk alone takes for a lone caller's batch: one write at the end of a file, one fdatasync.
+    private static async Task MeasureSyncsAsync(BenchSettings settings)
+    {
+        using var storage = LocalStorage.OpenExclusive(Path.Combine(settings.Directory, "sync"));
+        using var file = storage.Create("file");
+        var bytes = new byte[LoneRecordBytes];
+        var measurement = new Measurement(TimeSpan.FromSeconds(settings.Seconds));
+        var done = 0;
+        await measurement.RunAsync(() => Task.Run(() =>
+        {
+            for (; !measurement.IsOver; done++)
+            {
+                var begun = Stopwatch.GetTimestamp();
+                file.Write(bytes, (long)done * bytes.Length);
+                file.Sync();
+                measurement.AddLatency(Stopwatch.GetTimestamp() - begun);
+            }
+        }));
+        Console.WriteLine(
+            $"| the disk alone: {LoneRecordBytes} bytes, fdatasync | | {done / measurement.Elapsed.TotalSeconds:N0} "
+            + $"| {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} | {measurement.Quantile(0.999):F2} "
+            + "| | | |");
     }
 
     /// <summary>Opens so many accounts, and funds them.</summary>
@@ -76,8 +112,8 @@ internal static class EngineBench
         var seconds = measurement.Elapsed.TotalSeconds;
         var done = measurement.Count;
         Console.WriteLine(
-            $"| {load} | {spread} | {done / seconds:N0} | {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} "
-            + $"| {measurement.Quantile(0.999):F2} | {(JournalBytes(directory) - bytes) / (double)done:F0} "
+            $"| {load} | {spread} | {done / seconds:N0} "
+            + $"| {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} | {measurement.Quantile(0.999):F2} | {(JournalBytes(directory) - bytes) / (double)done:F0} "
             + $"| {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds / seconds:F2} "
             + $"| {(GC.GetTotalAllocatedBytes() - allocated) / (double)done:F0} |");
     }

@@ -10,6 +10,8 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench engine|restart|postgres [--seconds 10] [--accounts 1000000] [--transfers 10000000] [--directory DIR]");
+    Console.Error.WriteLine(
+        "usage: bench engine|restart|postgres [--seconds 10] [--accounts 1000000] [--transfers 10000000] "
+        + "[--directory DIR]");
     return 2;
 }

@@ -40,7 +40,8 @@ internal static class RestartBench
             $"| replay from the first event, index made anew | {replay.Events:N0} events in {replay.Seconds:F2} s: "
             + $"{replay.Events / replay.Seconds:N0}/s |");
         Console.WriteLine(
-            $"| index of transaction ids on disk | {IndexBytes(directory) / (double)replay.Transfers:F1} bytes an id |");
+            "| index of transaction ids on disk "
+            + $"| {IndexBytes(directory) / (double)replay.Transfers:F1} bytes an id |");
         return 0;
     }
 
