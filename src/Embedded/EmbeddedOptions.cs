@@ -13,8 +13,8 @@ public sealed record EmbeddedOptions
     [Range(1, 1 << 24)]
     public int QueueTransfersMax { get; init; } = 65_536;
 
-    /// <summary>How many transfers go to the journal together at most.</summary>
-    [Range(1, 1 << 20)]
+    /// <summary>How many transfers go to the journal together at most; those of one call always do.</summary>
+    [Range(OrleansWallet.Ledger.IWallet.TransfersMax, 1 << 20)]
     public int BatchTransfersMax { get; init; } = 32_768;
 
     /// <summary>How long a journal segment grows, in bytes, before the next one begins.</summary>

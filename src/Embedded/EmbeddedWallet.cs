@@ -38,7 +38,7 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
         partition = recovered.Partition;
         index = recovered.Index;
         history = new AccountHistory(journal, partition);
-        queue = new RequestQueue(options.QueueTransfersMax);
+        queue = new RequestQueue(options.QueueTransfersMax, options.BatchTransfersMax);
         ledger = new LedgerThread(recovered, options, queue, journal, archivist, fault, time);
         fault.WhenSet = e =>
         {

@@ -17,6 +17,7 @@ internal sealed class RequestQueue
     private const int PrefetchDistance = 8;
 
     private readonly long weightMax;
+    private readonly int requestWeightMax;
     private readonly Slot[] slots;
     private readonly long mask;
     private Counter tail;
@@ -25,10 +26,11 @@ internal sealed class RequestQueue
     private long taking;
     private int closed;
 
-    /// <summary>An empty queue for so much weight.</summary>
-    public RequestQueue(int weightMax)
+    /// <summary>An empty queue for so much weight, and so much of a single request.</summary>
+    public RequestQueue(int weightMax, int requestWeightMax)
     {
         this.weightMax = weightMax;
+        this.requestWeightMax = requestWeightMax;
         slots = new Slot[System.Numerics.BitOperations.RoundUpToPowerOf2((uint)weightMax)];
         mask = slots.Length - 1;
     }
@@ -62,6 +64,8 @@ internal sealed class RequestQueue
         if (IsClosed) return Pushed.Closed;
         // A request takes one slot; what it weighs beyond that is counted apart, and few do.
         var extra = request.Weight - 1;
+        // It would fit into no batch, and hold up for ever what comes after it.
+        if (extra >= requestWeightMax) return Pushed.Full;
         if (extra > 0) Interlocked.Add(ref extraWeight.Value, extra);
         var seen = Volatile.Read(ref tail.Value);
         while (true)
