@@ -300,7 +300,9 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     private EntriesPage ReadEntries(Located found, int limit, string? cursor)
     {
         var from = found.Newest;
-        if (cursor is not null && (!TryReadCursor(cursor, out from) || !history.IsEntryOf(found.Number, from)))
+        // What lies behind the account's newest record may be in the journal and not be durable.
+        if (cursor is not null && (!TryReadCursor(cursor, out from) || from > found.Newest
+            || !history.IsEntryOf(found.Number, from)))
             return EntriesPage.Refused(Rejection.BadCursor);
         var (entries, next) = history.Page(found.Number, from, limit);
         return new EntriesPage(
