@@ -12,8 +12,8 @@ internal sealed class RecentIds
     // Slots after the last one by hash, so that probing need not wrap and the sweep stays in order.
     private const int OverhangSlots = 4096;
 
-    private readonly IdEntry[] slots;
-    private readonly int shift;
+    private IdEntry[] slots;
+    private int shift;
 
     /// <summary>A table for so many ids, at most half full.</summary>
     public RecentIds(int idsMax)
@@ -24,7 +24,8 @@ internal sealed class RecentIds
         slots = GC.AllocateArray<IdEntry>((1 << bits) + OverhangSlots, pinned: true);
     }
 
-    public int IdsMax { get; }
+    /// <summary>How many ids it takes before it grows.</summary>
+    public int IdsMax { get; private set; }
 
     public int Count { get; private set; }
 
@@ -56,11 +57,24 @@ internal sealed class RecentIds
     /// <summary>Adds an id.</summary>
     public void Add(ulong hash, long place)
     {
+        if (Count >= IdsMax) Grow();
         var i = (int)(hash >> shift);
         while (slots[i].Place != 0) i++;
         if (i >= slots.Length - 1) throw new InvalidOperationException("The table of recent ids has no slot left.");
         slots[i] = new IdEntry(hash, place);
         Count++;
+    }
+
+    // Only where a batch is larger than the limits: another start, with larger ones, wrote it.
+    private void Grow()
+    {
+        var old = slots;
+        IdsMax *= 2;
+        shift--;
+        Count = 0;
+        slots = GC.AllocateArray<IdEntry>((old.Length - OverhangSlots) * 2 + OverhangSlots, pinned: true);
+        foreach (var slot in old)
+            if (slot.Place != 0) Add(slot.Hash, slot.Place);
     }
 
     /// <summary>Hands over all ids, ordered by hash.</summary>
