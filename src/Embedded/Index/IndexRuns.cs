@@ -17,6 +17,7 @@ internal sealed class IndexRuns : IDisposable
     private readonly int recentMax;
     private readonly object gate = new();
     private readonly Queue<RecentIds> cleared = [];
+    private readonly System.Collections.Concurrent.ConcurrentQueue<IndexRun> retired = [];
     private IndexManifest manifest;
     private Published published;
     private long nextRunId;
@@ -113,8 +114,17 @@ internal sealed class IndexRuns : IDisposable
             Publish([.. others, OpenRun(id, others)], manifest.Covered, published.Flushes);
         }
         // The ledger's thread may still read them: their names go now, their handles when it has moved on.
+        foreach (var run in merged) retired.Enqueue(run);
         foreach (var run in merged) storage.Delete(SealedFile.Join(IndexRun.Directory, IndexRun.FileName(run.Id)));
         return true;
+    }
+
+    /// <summary>Takes the files that were merged and are in no list that is published after this.</summary>
+    public List<IndexRun> TakeRetired()
+    {
+        var taken = new List<IndexRun>();
+        while (retired.TryDequeue(out var run)) taken.Add(run);
+        return taken;
     }
 
     /// <summary>Waits until something else than that is published.</summary>
@@ -164,7 +174,7 @@ internal sealed class IndexRuns : IDisposable
 
     public void Dispose()
     {
-        foreach (var run in Current.Runs) run.Dispose();
+        foreach (var run in Current.Runs.Concat(TakeRetired())) run.Dispose();
     }
 
     // Files of 1 to 4 tables' size are of class 0, of 4 to 16 of class 1, and so on.

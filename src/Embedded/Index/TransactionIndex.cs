@@ -91,9 +91,11 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
 
     private void Adopt()
     {
+        if (ReferenceEquals(Runs.Current, adopted)) return;
+        // Taken before the news is read: none of them is in it.
+        var retired = Runs.TakeRetired();
         var news = Runs.Current;
-        if (ReferenceEquals(news, adopted)) return;
-        foreach (var run in adopted.Runs.Except(news.Runs)) run.Dispose();
+        retired.ForEach(run => run.Dispose());
         if (news.Flushes > adopted.Flushes && setAside is { } table)
         {
             setAside = null;
