@@ -1,0 +1,213 @@
+using System.Collections.Concurrent;
+using OrleansWallet.Embedded.Tests.Disk;
+using OrleansWallet.Embedded.Tests.Support;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Embedded.Tests;
+
+/// <summary>Many callers at once, a full queue, a slow disk, an end in the middle.</summary>
+public sealed class LoadTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static bool IsJournalSync(DiskOperation operation) =>
+        operation is { Kind: DiskOperationKind.Sync, Path: [.., 'l'] };
+
+    [Fact]
+    public async Task A_full_queue_refuses_whole_requests_and_forgets_them()
+    {
+        var gate = new Gate(IsJournalSync);
+        var options = Tiny.JournalOnly with { QueueTransfersMax = 64, BatchTransfersMax = 200 };
+        await using var ledger = await OpenLedger.OpenAsync(new FaultyDisk(), options, gate.Plan);
+        await ledger.FundAsync(2);
+        gate.Close();
+        var first = ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 1, 1)).AsTask();
+        await gate.Reached;
+        var taken = new List<(Transfer Transfer, Task<TransferOutcome> Answer)>();
+        Transfer? refused = null;
+        for (var i = 2; refused is null; i++)
+        {
+            var transfer = OpenLedger.Transfer(0, 1, 1, i);
+            var answer = ledger.Wallet.TransferAsync(transfer).AsTask();
+            if (answer is { IsCompletedSuccessfully: true, Result.Rejection: Rejection.Overloaded }) refused = transfer;
+            else taken.Add((transfer, answer));
+        }
+        var many = Enumerable.Range(0, 64).Select(i => OpenLedger.Transfer(0, 1, 1, 100_000 + i)).ToArray();
+        Assert.All(await ledger.SendAsync(many), o => Assert.Equal(Rejection.Overloaded, o.Rejection));
+        await Assert.ThrowsAsync<WalletOverloadedException>(() => ReadUntilFullAsync(ledger));
+        gate.Open();
+        await first.WaitAsync(Patience);
+        foreach (var (_, answer) in taken) Assert.Equal(Rejection.None, (await answer.WaitAsync(Patience)).Rejection);
+        Assert.Null(await ledger.Wallet.FindTransferAsync(refused.Value.Id));
+        foreach (var transfer in many) Assert.Null(await ledger.Wallet.FindTransferAsync(transfer.Id));
+        Assert.False((await ledger.Wallet.TransferAsync(refused.Value)).Replayed);
+        Assert.Equal(1_000_000 + 2 + taken.Count, await ledger.BalanceAsync(1));
+    }
+
+    [Theory]
+    [InlineData(10_000, 1024, 20_000)]
+    [InlineData(10_000, 20_000, 4096)]
+    [InlineData(1025, 1024, 20_000)]
+    public async Task A_call_larger_than_any_batch_or_queue_is_refused_whole_and_holds_nobody_up(
+        int transfers, int batchMax, int queueMax)
+    {
+        var options = Tiny.JournalOnly with { BatchTransfersMax = batchMax, QueueTransfersMax = queueMax };
+        await using var ledger = await OpenLedger.OpenAsync(new FaultyDisk(), options);
+        await ledger.FundAsync(2);
+        var many = Enumerable.Range(1, transfers).Select(i => OpenLedger.Transfer(0, 1, 1, i)).ToArray();
+        var outcomes = await ledger.SendAsync(many).WaitAsync(Patience);
+        Assert.All(outcomes, outcome => Assert.Equal(Rejection.Overloaded, outcome.Rejection));
+        Assert.Equal(1_000_000, await ledger.BalanceAsync(1));
+    }
+
+    [Fact]
+    public async Task The_same_id_a_hundred_times_at_once_moves_money_once()
+    {
+        await using var ledger = await OpenLedger.OpenAsync(new FaultyDisk());
+        await ledger.FundAsync(2);
+        for (var id = 1; id <= 20; id++)
+        {
+            var transfer = OpenLedger.Transfer(0, 1, 3, id);
+            var outcomes = await Task.WhenAll(Enumerable.Range(0, 100).Select(
+                _ => Task.Run(() => ledger.Wallet.TransferAsync(transfer).AsTask())));
+            Assert.Single(outcomes, outcome => !outcome.Replayed);
+            Assert.Single(outcomes.Select(outcome => (outcome.Rejection, outcome.Sequence)).Distinct());
+        }
+        Assert.Equal(1_000_060, await ledger.BalanceAsync(1));
+    }
+
+    [Fact]
+    public async Task Two_transfers_of_one_caller_take_effect_in_the_order_they_were_sent()
+    {
+        await using var ledger = await OpenLedger.OpenAsync(new FaultyDisk());
+        await ledger.FundAsync(3);
+        for (var i = 0; i < 300; i++)
+        {
+            // The second can only be paid from the first, and both are on their way at once.
+            var all = await ledger.BalanceAsync(i % 3);
+            var first = ledger.Wallet.TransferAsync(OpenLedger.Transfer(i % 3, (i + 1) % 3, all, 2 * i + 1)).AsTask();
+            var sum = await ledger.BalanceAsync((i + 1) % 3);
+            var second = ledger.Wallet.TransferAsync(
+                OpenLedger.Transfer((i + 1) % 3, (i + 2) % 3, sum, 2 * i + 2)).AsTask();
+            Assert.Equal(Rejection.None, (await first).Rejection);
+            Assert.Equal(Rejection.None, (await second).Rejection);
+            Assert.True((await first).Sequence < (await second).Sequence);
+            await ledger.SendAsync([OpenLedger.Transfer((i + 2) % 3, i % 3, 1_000_000, 10_000 + 2 * i),
+                OpenLedger.Transfer((i + 2) % 3, (i + 1) % 3, 1_000_000, 10_001 + 2 * i)]);
+        }
+    }
+
+    [Fact]
+    public async Task An_end_under_load_answers_all_that_was_taken()
+    {
+        var disk = new FaultyDisk();
+        var answered = new ConcurrentBag<(Transfer Transfer, TransferOutcome Outcome)>();
+        var ledger = await OpenLedger.OpenAsync(disk);
+        await ledger.FundAsync(8, 100_000_000);
+        var underWay = new CountdownEvent(400);
+        var callers = Enumerable.Range(0, 8).Select(caller => Task.Run(async () =>
+        {
+            for (var i = 1; ; i++)
+            {
+                var transfer = OpenLedger.Transfer(caller, (caller + 1) % 8, 1, caller * 1_000_000 + i);
+                var outcome = await ledger.Wallet.TransferAsync(transfer);
+                if (outcome.Rejection == Rejection.Unavailable) return;
+                answered.Add((transfer, outcome));
+                if (!underWay.IsSet) underWay.Signal();
+            }
+        })).ToArray();
+        Assert.True(underWay.Wait(Patience));
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ledger.DisposeAsync().AsTask())).WaitAsync(Patience);
+        await Task.WhenAll(callers).WaitAsync(Patience);
+        Assert.False(ledger.Wallet.Readiness.IsReady);
+        Assert.Equal(0, ledger.Storage.OpenHandles);
+
+        var replay = JournalReplay.Read(disk.AfterCrash(CrashChoice.KeepNothing));
+        foreach (var (transfer, outcome) in answered)
+            Assert.Equal(outcome, new TransferOutcome(
+                replay.Transfers[transfer.Id].Rejection, false, replay.Transfers[transfer.Id].Sequence));
+        await using var again = await OpenLedger.OpenAsync(disk);
+        await CrashAudit.CheckBalancesAsync(again, replay);
+    }
+
+    [Fact]
+    public async Task A_read_never_shows_what_is_not_durable()
+    {
+        var failing = false;
+        var gate = new Gate(IsJournalSync);
+        var disk = new FaultyDisk();
+        await using var ledger = await OpenLedger.OpenAsync(disk, Tiny.JournalOnly, operation =>
+        {
+            gate.Plan(operation);
+            return Volatile.Read(ref failing) && IsJournalSync(operation) ? Fault.FailedSync : null;
+        });
+        await ledger.FundAsync(2);
+        gate.Close();
+        var write = ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 5, 1)).AsTask();
+        await gate.Reached;
+        // Each of these sees the transfer. Its sync will fail, so none may have been answered with it.
+        var reads = new Task[]
+        {
+            ledger.BalanceAsync(1),
+            ledger.Wallet.FindTransferAsync(OpenLedger.IdOf(1)).AsTask(),
+            ledger.Wallet.ReadLedgerAsync(fresh: true).AsTask(),
+            ledger.Wallet.ListEntriesAsync(OpenLedger.Account(1), 10, null).AsTask(),
+            ledger.Wallet.FindAccountAsync(OpenLedger.Account(1), AsOf.AfterSequence(3)).AsTask(),
+        };
+        var again = ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 5, 1)).AsTask();
+        Volatile.Write(ref failing, true);
+        gate.Open();
+        Assert.Equal(Rejection.Unavailable, (await write.WaitAsync(Patience)).Rejection);
+        Assert.Equal(Rejection.Unavailable, (await again.WaitAsync(Patience)).Rejection);
+        foreach (var read in reads)
+            await Assert.ThrowsAsync<WalletUnavailableException>(() => read.WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task A_cursor_never_shows_what_is_not_durable()
+    {
+        var gate = new Gate(IsJournalSync);
+        var disk = new FaultyDisk();
+        await using var ledger = await OpenLedger.OpenAsync(disk, Tiny.JournalOnly, gate.Plan);
+        await ledger.FundAsync(2);
+        var next = JournalReplay.Read(disk).End?.End.Place + 64 ?? 0;
+        // The answer to this read is held up on its way, in the queue of answers behind a caller that takes its time.
+        var holds = new TaskCompletionSource();
+        gate.Close();
+        var write = ledger.Wallet.OpenAccountAsync(OpenLedger.Account(7), OpenLedger.Usd).AsTask();
+        await gate.Reached;
+        using var released = new ManualResetEventSlim();
+        var slow = HoldAsync();
+        var guessed = next + 128;
+        var page = ledger.Wallet.ListEntriesAsync(OpenLedger.Account(0), 10, $"{guessed}").AsTask();
+        gate.Open();
+        await write.WaitAsync(Patience);
+        await holds.Task.WaitAsync(Patience);
+        gate.Close();
+        var later = ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 5, 1)).AsTask();
+        await gate.Reached;
+        released.Set();
+        Assert.Equal(Rejection.BadCursor, (await page.WaitAsync(Patience)).Rejection);
+        gate.Open();
+        await later.WaitAsync(Patience);
+        await slow.WaitAsync(Patience);
+        Assert.Equal(Rejection.None,
+            (await ledger.Wallet.ListEntriesAsync(OpenLedger.Account(0), 10, $"{guessed}")).Rejection);
+
+        async Task HoldAsync()
+        {
+            await ledger.Wallet.FindAccountAsync(OpenLedger.Account(0), AsOf.Now).ConfigureAwait(false);
+            holds.SetResult();
+            released.Wait(Patience);
+        }
+    }
+
+    private static async Task ReadUntilFullAsync(OpenLedger ledger)
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            var read = ledger.Wallet.FindAccountAsync(OpenLedger.Account(0), AsOf.Now).AsTask();
+            if (read.IsFaulted) await read;
+        }
+    }
+}
