@@ -243,8 +243,9 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     private void AfterPush()
     {
         ledger.Ring();
-        // Whoever pushes while the queue is being closed may come too late for the last look into it.
-        if (queue.IsClosed && (fault.IsSet || ledger.HasEnded)) queue.RefuseAll(fault.Reason ?? Stopping);
+        // Whoever pushes while the queue is being closed may come too late for the last look into it. Until the
+        // ledger's thread has ended, it alone takes from the queue, and refuses what is in it at its end.
+        if (queue.IsClosed && ledger.HasEnded) queue.RefuseAll(fault.Reason ?? Stopping);
     }
 
     private async ValueTask<TAnswer> AskAsync<TFound, TAnswer>(
