@@ -10,7 +10,7 @@ public sealed class CutWriteTests(ITestOutputHelper output)
     private const int SectorBytes = FaultyFile.SectorBytes;
 
     [Theory]
-    [InlineData(1, 5, 5)]
+    [InlineData(1, 5, 3)]
     [InlineData(2, 12, 0)]
     public async Task A_crash_at_any_byte_loses_nothing_that_was_answered(int seed, int steps, int writesCutEverywhere)
     {
@@ -21,7 +21,7 @@ public sealed class CutWriteTests(ITestOutputHelper output)
     [Fact]
     public async Task A_crash_at_any_operation_of_a_long_run_loses_nothing_that_was_answered()
     {
-        var run = await Recording.RunAsync(seed: 3, steps: 60, transfersPerStepMax: 20);
+        var run = await Recording.RunAsync(seed: 3, steps: 40, transfersPerStepMax: 20);
         await CheckAllAsync(run, BetweenOperations(run, seed: 3));
     }
 

@@ -8,7 +8,7 @@ namespace OrleansWallet.Embedded.Tests;
 /// <summary>A disk that fills up, or fails, at any operation of a run.</summary>
 public sealed class FailingDiskTests(ITestOutputHelper output)
 {
-    private const int Steps = 40;
+    private const int Steps = 24;
 
     [Theory]
     [InlineData(0.0)]
