@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace OrleansWallet.Bench.Http;
+
+/// <summary>
+/// One connection that sends a request, reads its answer, and sends the next; requests differ in their ids only. It
+/// does as little as a client can, since it shares the machine with what it measures.
+/// </summary>
+internal sealed class Sender : IDisposable
+{
+    private const int IdLength = 36;
+
+    private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly byte[] request;
+    private readonly int[] idsAt;
+    private readonly byte[] buffer = new byte[256 << 10];
+    private Guid next = Guid.NewGuid();
+
+    private Sender(byte[] request, int[] idsAt) => (this.request, this.idsAt) = (request, idsAt);
+
+    public static async Task<Sender> OpenAsync(
+        Uri address, string path, string contentType, string[] bodies, bool asArray)
+    {
+        var body = asArray ? $"[{string.Join(',', bodies)}]" : string.Join('\n', bodies);
+        var text = $"POST {path} HTTP/1.1\r\nHost: wallet\r\nContent-Type: {contentType}\r\n" +
+            $"Content-Length: {body.Length}\r\n\r\n{body}";
+        var idsAt = new List<int>();
+        for (var at = text.IndexOf(Marker); at >= 0; at = text.IndexOf(Marker, at + 1)) idsAt.Add(at);
+        var sender = new Sender(Encoding.ASCII.GetBytes(text), [.. idsAt]);
+        await sender.socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, address.Port));
+        return sender;
+    }
+
+    /// <summary>What stands in a body where an id is to come.</summary>
+    public static string Marker { get; } = new('#', IdLength);
+
+    /// <summary>Sends requests until told to stop, and counts the transfers that were answered.</summary>
+    public async Task<long> RunAsync(Func<bool> isOver)
+    {
+        long answered = 0;
+        while (!isOver())
+        {
+            PutIds();
+            await socket.SendAsync(request);
+            await ReadAnswerAsync();
+            answered += idsAt.Length;
+        }
+        return answered;
+    }
+
+    public void Dispose() => socket.Dispose();
+
+    private void PutIds()
+    {
+        foreach (var at in idsAt)
+        {
+            MemoryMarshal.Cast<Guid, ulong>(MemoryMarshal.CreateSpan(ref next, 1))[1]++;
+            next.TryFormat(request.AsSpan(at, IdLength), out _);
+        }
+    }
+
+    // An answer has a length, or it is chunked and ends with the empty chunk.
+    private async Task ReadAnswerAsync()
+    {
+        var length = await socket.ReceiveAsync(buffer);
+        if (length == 0) throw new IOException("The server closed the connection.");
+        if (!buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200 "u8))
+            throw new IOException(Encoding.UTF8.GetString(buffer, 0, length));
+        if (buffer.AsSpan(0, length).IndexOf("Transfer-Encoding: chunked"u8) < 0) return;
+        var last = buffer[..length];
+        while (!last.AsSpan().EndsWith("0\r\n\r\n"u8))
+        {
+            length = await socket.ReceiveAsync(buffer);
+            if (length == 0) throw new IOException("The server closed the connection.");
+            last = [.. last[^Math.Min(8, last.Length)..], .. buffer[Math.Max(0, length - 8)..length]];
+        }
+    }
+}
