@@ -130,7 +130,7 @@ internal sealed class TransferEndpoints(IWallet wallet, KeyRing keys, ApiOptions
     {
         var faults = new Faults(worded: true);
         QueryReader.CheckNames(context.Request.Query, ref faults);
-        if (!TransactionIdText.TryParse(transactionId, out var id))
+        if (!TransactionId.TryParse(transactionId, out var id))
             faults.Add("transaction_id", Explain.TransactionId);
         if (faults.Any) return faults.ToProblem();
         return await wallet.FindTransferAsync(id, context.RequestAborted) is { } found

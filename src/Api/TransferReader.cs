@@ -115,7 +115,7 @@ internal static class TransferReader
         id = default;
         if (text.Length != chars.Length) return false;
         Encoding.Latin1.GetChars(text, chars);
-        return TransactionIdText.TryParse(chars, out id);
+        return TransactionId.TryParse(chars, out id);
     }
 
     private static string? EchoOf(ReadOnlySpan<byte> body, MemberValue value)

@@ -74,7 +74,7 @@ public sealed class TransferReaderTests
     [InlineData("+1589980-2664-11ec-9621-0242ac130002")]
     [InlineData("01589980-0x64-11ec-9621-0242ac130002")]
     public void A_transaction_id_has_hexadecimal_digits_only(string text) =>
-        Assert.False(TransactionIdText.TryParse(text, out _));
+        Assert.False(TransactionId.TryParse(text, out _));
 
     private static bool Same(string[] bodies, TransferBatch batch) =>
         batch.Count == bodies.Length && bodies.Select(body => TransferBodies.Decide(Encoding.UTF8.GetBytes(body)))
