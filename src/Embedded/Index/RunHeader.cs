@@ -1,8 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace OrleansWallet.Embedded.Index;
 
-/// <summary>How an index file begins: one page, of which the first 80 bytes mean something.</summary>
+/// <summary>How an index file begins: one page, of which the first 72 bytes mean something and the rest is zeros.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct RunHeader
 {
@@ -31,7 +32,8 @@ internal struct RunHeader
         if (header.magic == MagicNumber && header.version > FormatVersion)
             throw new InvalidDataException($"{path} has the newer format version {header.version}.");
         var stored = header.Checksum;
-        if (header.magic != MagicNumber || header.pageBytes != IndexRun.PageBytes || stored != header.ComputeChecksum())
+        if (header.magic != MagicNumber || header.pageBytes != IndexRun.PageBytes || stored != header.ComputeChecksum()
+            || page[Unsafe.SizeOf<RunHeader>()..].ContainsAnyExcept((byte)0))
             throw new InvalidDataException($"{path} does not begin as an index file does, or is damaged there.");
         return header;
     }
