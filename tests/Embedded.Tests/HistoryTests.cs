@@ -30,8 +30,9 @@ public sealed class HistoryTests
                 ledger.Time.Advance(TimeSpan.FromSeconds(random.Next(2)));
                 if (random.Next(5) == 0)
                     await ledger.Wallet.SetFrozenAsync(OpenLedger.Account(3), random.Next(2) == 0);
-                await ledger.SendAsync([.. Enumerable.Range(1, random.Next(1, batchSize)).Select(n => OpenLedger.Transfer(
-                    random.Next(3), random.Next(Accounts), random.Next(1, 9), batch * 1000 + n))]);
+                var ids = Enumerable.Range(batch * 1000 + 1, random.Next(1, batchSize));
+                await ledger.SendAsync([.. ids.Select(id => OpenLedger.Transfer(
+                    random.Next(3), random.Next(Accounts), random.Next(1, 9), id))]);
                 if (batch % 10 == 9) await CheckAsync(ledger, Fill(disk, past), random, seed);
             }
             await CheckAsync(ledger, Fill(disk, past), random, seed);
