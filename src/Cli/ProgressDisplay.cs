@@ -6,7 +6,7 @@ namespace OrleansWallet.Cli;
 
 /// <summary>
 /// Shows how far something is, on standard error: a bar on a terminal, a plain line now and then where it is
-/// redirected, so that logs stay readable and results can be piped.
+/// redirected, so that logs stay readable and results can be piped. A caller that collects the errors itself gets none.
 /// </summary>
 internal static class ProgressDisplay
 {
@@ -17,8 +17,8 @@ internal static class ProgressDisplay
     public static async Task<TResult> RunAsync<TResult>(
         TextWriter error, string title, Func<Action<double, string>, Task<TResult>> work)
     {
-        if (!ReferenceEquals(error, Console.Error) || Console.IsErrorRedirected)
-            return await work(new Lines(error, title).Report);
+        if (!ReferenceEquals(error, Console.Error)) return await work((_, _) => { });
+        if (Console.IsErrorRedirected) return await work(new Lines(error, title).Report);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         return await console.Progress().AutoClear(true).HideCompleted(false)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())

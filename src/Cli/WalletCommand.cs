@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansWallet.Cli.Load;
 
 namespace OrleansWallet.Cli;
 
@@ -15,12 +16,15 @@ internal static class WalletCommand
         {
             VerifyCommand.Create(),
             ReplayCommand.Create(),
+            LoadCommand.Create(),
             KeyCommand.Create(),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            await error.WriteLineAsync(string.Join(" ", parsed.Errors.Select(e => e.Message)));
+            // The parser lists what an option takes on lines of their own.
+            var faults = string.Join(" ", parsed.Errors.Select(e => e.Message));
+            await error.WriteLineAsync(string.Join(" ", faults.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
             await error.WriteLineAsync("Ask `wallet --help`, or a command with --help, what it takes.");
             return ExitCode.Usage;
         }
