@@ -58,14 +58,12 @@ public struct AccountSlot
 
 /// <summary>
 /// The accounts by their numbers, in chunks, so that growing never copies. One thread. A consistent image is captured
-/// while the accounts go on changing: a page is copied before its first change, or in small portions in between.
+/// while the accounts go on changing: an account is copied before its first change, or in portions in between.
 /// </summary>
 public sealed class AccountTable
 {
     private const int ChunkBits = 14;
     private const int ChunkSlots = 1 << ChunkBits;
-    private const int PageBits = 6;
-    private const int PageSlots = 1 << PageBits;
 
     private readonly List<AccountSlot[]> chunkList = [];
     private AccountSlot[][] chunks = [];
@@ -80,7 +78,7 @@ public sealed class AccountTable
     /// <summary>An account, to change.</summary>
     public ref AccountSlot Change(int number)
     {
-        capture?.SavePage(number >> PageBits);
+        capture?.Save(number);
         return ref chunks[number >> ChunkBits][number & (ChunkSlots - 1)];
     }
 
@@ -106,26 +104,28 @@ public sealed class AccountTable
     }
 
     /// <summary>Begins to capture all accounts as they are now. One capture at a time.</summary>
-    public Capture BeginCapture()
+    public Capture BeginCapture() => BeginCapture(CaptureMemory.None);
+
+    /// <summary>The same, in memory that was prepared for about as many accounts.</summary>
+    public Capture BeginCapture(CaptureMemory memory)
     {
         if (capture is not null) throw new InvalidOperationException("A capture is under way.");
-        return capture = new Capture(this);
+        return capture = new Capture(this, memory);
     }
 
     /// <summary>An image of all accounts at the moment it was begun.</summary>
     public sealed class Capture
     {
         private readonly AccountTable table;
-        private readonly AccountSlot[][] copies;
+        private readonly AccountSlot[]?[] copies;
         private readonly bool[] saved;
-        private int nextPage;
+        private int next;
 
-        internal Capture(AccountTable table)
+        internal Capture(AccountTable table, CaptureMemory memory)
         {
             this.table = table;
             Count = table.Count;
-            saved = new bool[(Count + PageSlots - 1) >> PageBits];
-            copies = new AccountSlot[(Count + ChunkSlots - 1) >> ChunkBits][];
+            (copies, saved) = memory.Take(Count);
         }
 
         /// <summary>How many accounts there were.</summary>
@@ -134,16 +134,16 @@ public sealed class AccountTable
         /// <summary>Whether every account is in it; then any one thread may read it.</summary>
         public bool IsComplete { get; private set; }
 
-        /// <summary>Copies up to so many pages of 64 accounts that have not been copied. True when all are.</summary>
-        public bool CopySome(int pages)
+        /// <summary>Copies up to so many accounts that have not been copied. True when all are.</summary>
+        public bool CopySome(int accounts)
         {
-            for (; nextPage < saved.Length && pages > 0; nextPage++)
+            for (; next < Count && accounts > 0; next++)
             {
-                if (saved[nextPage]) continue;
-                SavePage(nextPage);
-                pages--;
+                if (saved[next]) continue;
+                Save(next);
+                accounts--;
             }
-            if (nextPage < saved.Length) return false;
+            if (next < Count) return false;
             if (!IsComplete) table.capture = null;
             IsComplete = true;
             return true;
@@ -153,19 +153,58 @@ public sealed class AccountTable
         public IEnumerable<ReadOnlyMemory<AccountSlot>> Chunks()
         {
             if (!IsComplete) throw new InvalidOperationException("The capture is not complete.");
-            for (var i = 0; i < copies.Length; i++)
-                yield return copies[i].AsMemory(0, Math.Min(ChunkSlots, Count - (i << ChunkBits)));
+            for (var first = 0; first < Count; first += ChunkSlots)
+                yield return copies[first >> ChunkBits].AsMemory(0, Math.Min(ChunkSlots, Count - first));
         }
 
-        internal void SavePage(int page)
+        internal void Save(int number)
         {
-            if (page >= saved.Length || saved[page]) return;
-            saved[page] = true;
-            var first = page << PageBits;
-            var chunk = first >> ChunkBits;
-            var copy = copies[chunk] ??= GC.AllocateUninitializedArray<AccountSlot>(ChunkSlots);
-            var offset = first & (ChunkSlots - 1);
-            table.chunks[chunk].AsSpan(offset, PageSlots).CopyTo(copy.AsSpan(offset));
+            if (number >= Count || saved[number]) return;
+            saved[number] = true;
+            var copy = copies[number >> ChunkBits] ??= GC.AllocateUninitializedArray<AccountSlot>(ChunkSlots);
+            copy[number & (ChunkSlots - 1)] = table[number];
+        }
+    }
+
+    /// <summary>
+    /// Memory for a capture. The system gives memory out page by page when it is first written, which takes far longer
+    /// than copying an account: so another thread writes all of it before the capture begins.
+    /// </summary>
+    public sealed class CaptureMemory
+    {
+        private readonly AccountSlot[]?[] chunks;
+        private readonly bool[] saved;
+
+        private CaptureMemory(AccountSlot[]?[] chunks, bool[] saved)
+        {
+            this.chunks = chunks;
+            this.saved = saved;
+        }
+
+        /// <summary>Nothing prepared: the capture takes memory as it goes.</summary>
+        public static CaptureMemory None => new([], []);
+
+        /// <summary>Prepares memory for a capture of so many accounts. Any thread; it is for one capture.</summary>
+        public static CaptureMemory Prepare(int accounts)
+        {
+            var chunks = new AccountSlot[(accounts + ChunkSlots - 1) >> ChunkBits][];
+            for (var i = 0; i < chunks.Length; i++)
+            {
+                chunks[i] = GC.AllocateUninitializedArray<AccountSlot>(ChunkSlots);
+                chunks[i].AsSpan().Clear();
+            }
+            // Room for accounts that are opened before the capture begins.
+            var saved = GC.AllocateUninitializedArray<bool>(chunks.Length << ChunkBits);
+            saved.AsSpan().Clear();
+            return new CaptureMemory(chunks, saved);
+        }
+
+        internal (AccountSlot[]?[] Chunks, bool[] Saved) Take(int accounts)
+        {
+            if (accounts <= saved.Length) return (chunks, saved);
+            var more = new AccountSlot[(accounts + ChunkSlots - 1) >> ChunkBits][];
+            chunks.CopyTo(more, 0);
+            return (more, new bool[accounts]);
         }
     }
 }

@@ -11,6 +11,9 @@ public sealed partial class Partition
     /// <summary>Begins to capture the state as it is now, while it goes on changing.</summary>
     public PartitionCapture BeginCapture() => new(this, Accounts.BeginCapture());
 
+    /// <summary>The same, in memory that was prepared for about as many accounts.</summary>
+    public PartitionCapture BeginCapture(AccountTable.CaptureMemory memory) => new(this, Accounts.BeginCapture(memory));
+
     /// <summary>Takes up a state that <see cref="PartitionCapture.WriteTo"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The bytes are no such state.</exception>
     public static Partition FromImage(Stream image, IRecordedTransfers recorded)
@@ -117,8 +120,8 @@ public sealed partial class Partition
         /// <summary>How many accounts callers had opened.</summary>
         public long AccountsOpened { get; }
 
-        /// <summary>Copies up to so many pages of 64 accounts. True when the capture is complete.</summary>
-        public bool CopySome(int pages) => accounts.CopySome(pages);
+        /// <summary>Copies up to so many accounts. True when the capture is complete.</summary>
+        public bool CopySome(int accounts) => this.accounts.CopySome(accounts);
 
         /// <summary>Writes the state: counters, totals, accounts as they lie in memory, ids.</summary>
         public void WriteTo(Stream image)

@@ -2,7 +2,7 @@ namespace OrleansWallet.Ledger.Tests;
 
 public sealed class AccountTableTests
 {
-    // A page has 64 accounts, a chunk 16,384.
+    // A chunk has 16,384 accounts.
     public static TheoryData<int> Counts => [0, 1, 63, 64, 65, 127, 128, 129, 16_383, 16_384, 16_385, 40_000];
 
     [Theory, MemberData(nameof(Counts))]
@@ -17,9 +17,9 @@ public sealed class AccountTableTests
             for (var number = round * 13 % 50; number < count; number += 50) table.Change(number).Newest = -1;
             table.Add(new AccountSlot { Newest = -2 });
             if (table.Count > count) table.Change(count).Newest = -3;
-            capture.CopySome(1);
+            capture.CopySome(64);
         }
-        while (!capture.CopySome(1)) continue;
+        while (!capture.CopySome(64)) continue;
         for (var number = 0; number < table.Count; number++) table.Change(number).Newest = -4;
 
         Assert.Equal(count, capture.Count);
@@ -28,26 +28,26 @@ public sealed class AccountTableTests
     }
 
     [Theory, MemberData(nameof(Counts))]
-    public void A_capture_is_complete_after_as_many_pages_as_there_are(int count)
+    public void A_capture_is_complete_after_as_many_accounts_as_there_are(int count)
     {
         var capture = TableOf(count).BeginCapture();
-        var pages = (count + 63) / 64;
 
-        for (var page = 1; page < pages; page++) Assert.False(capture.CopySome(1));
-        Assert.Equal(pages == 0, capture.CopySome(0));
+        for (var copied = 1; copied < count; copied++) Assert.False(capture.CopySome(1));
+        Assert.Equal(count == 0, capture.CopySome(0));
         Assert.True(capture.CopySome(1));
         Assert.True(capture.IsComplete);
         Assert.True(capture.CopySome(1));
     }
 
     [Fact]
-    public void Pages_that_changed_first_are_not_counted_again()
+    public void Accounts_that_changed_first_are_not_counted_again()
     {
         var table = TableOf(640);
         var capture = table.BeginCapture();
         for (var number = 0; number < 640; number += 128) table.Change(number).Newest = -1;
 
-        Assert.True(capture.CopySome(5));
+        Assert.False(capture.CopySome(634));
+        Assert.True(capture.CopySome(1));
         Assert.Equal(Enumerable.Range(0, 640).Select(number => (long)number), Captured(capture));
     }
 
@@ -58,17 +58,32 @@ public sealed class AccountTableTests
         var first = table.BeginCapture();
         Assert.Throws<InvalidOperationException>(table.BeginCapture);
         Assert.Throws<InvalidOperationException>(() => first.Chunks().ToList());
-        Assert.True(first.CopySome(2));
+        Assert.True(first.CopySome(100));
 
         table.Change(7).Newest = -1;
         var second = table.BeginCapture();
         // Asked again, the finished one must not end the new one.
         Assert.True(first.CopySome(1));
         table.Change(8).Newest = -1;
-        Assert.True(second.CopySome(2));
+        Assert.True(second.CopySome(100));
 
         Assert.Equal(7, Captured(first)[7]);
         Assert.Equal((-1, 8), (Captured(second)[7], Captured(second)[8]));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(20_000)]
+    [InlineData(50_000)]
+    public void Memory_prepared_for_any_number_of_accounts_serves(int prepared)
+    {
+        var table = TableOf(20_000);
+        var capture = table.BeginCapture(AccountTable.CaptureMemory.Prepare(prepared));
+        for (var number = 0; number < 20_000; number += 3) table.Change(number).Newest = -1;
+
+        Assert.True(capture.CopySome(20_000));
+        Assert.Equal(Enumerable.Range(0, 20_000).Select(number => (long)number), Captured(capture));
     }
 
     [Fact]

@@ -44,6 +44,9 @@ internal sealed class Archivist : IDisposable
         mayMerge.Set();
     });
 
+    /// <summary>Does something else that must not hold the ledger's thread up.</summary>
+    public void Run(Action job) => jobs.Add(job);
+
     /// <summary>Writes a snapshot of a complete capture. All before the point must be durable.</summary>
     public void Write(Partition.PartitionCapture capture, JournalPoint point) =>
         jobs.Add(() => snapshots.Write(capture, point, snapshotsKept));

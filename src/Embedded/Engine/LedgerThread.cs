@@ -10,8 +10,8 @@ namespace OrleansWallet.Embedded.Engine;
 /// </summary>
 internal sealed class LedgerThread
 {
-    // Pages of 64 accounts copied for a snapshot between two turns: about a megabyte, a fraction of a millisecond.
-    private const int CapturePagesPerTurn = 256;
+    // Accounts copied for a snapshot between two turns: a megabyte, a fraction of a millisecond.
+    private const int CaptureAccountsPerTurn = 16_384;
     // While the journal is busy, waking for each single request would cost more than carrying out this many together.
     private const int WakeWeight = 256;
     private const int ForAny = 1;
@@ -36,6 +36,8 @@ internal sealed class LedgerThread
     private long nextPlace;
     private long snapshotSequence;
     private SnapshotUnderWay? snapshot;
+    private AccountTable.CaptureMemory? captureMemory;
+    private bool isPreparing;
     private volatile bool stopping;
     private volatile bool hasEnded;
 
@@ -145,20 +147,31 @@ internal sealed class LedgerThread
     {
         open.Begin(nextPlace, partition.Sequence + 1);
         if (index.SetAsideIfFull() is { } table) open.Before += point => archivist.Flush(table, point);
-        if (partition.Sequence - snapshotSequence >= snapshotEvery && snapshot is null) BeginSnapshot();
+        if (partition.Sequence - snapshotSequence < snapshotEvery || snapshot is not null) return;
+        if (Interlocked.Exchange(ref captureMemory, null) is { } memory) BeginSnapshot(memory);
+        else PrepareSnapshot();
     }
 
-    private void BeginSnapshot()
+    private void PrepareSnapshot()
     {
+        if (isPreparing) return;
+        isPreparing = true;
+        var accounts = partition.Accounts.Count;
+        archivist.Run(() => Volatile.Write(ref captureMemory, AccountTable.CaptureMemory.Prepare(accounts)));
+    }
+
+    private void BeginSnapshot(AccountTable.CaptureMemory memory)
+    {
+        isPreparing = false;
         snapshotSequence = partition.Sequence;
-        var begun = snapshot = new SnapshotUnderWay(partition.BeginCapture(), archivist);
+        var begun = snapshot = new SnapshotUnderWay(partition.BeginCapture(memory), archivist);
         open.Before += begun.PointKnown;
     }
 
     private void CopyForSnapshot()
     {
         if (snapshot is not { } begun) return;
-        if (begun.CopySome(CapturePagesPerTurn)) snapshot = null;
+        if (begun.CopySome(CaptureAccountsPerTurn)) snapshot = null;
     }
 
     private void WaitForWork()
@@ -185,7 +198,7 @@ internal sealed class LedgerThread
             open.Before += point => archivist.Flush(table, point);
         if (partition.Sequence > snapshotSequence)
         {
-            BeginSnapshot();
+            BeginSnapshot(AccountTable.CaptureMemory.None);
             while (snapshot is not null) CopyForSnapshot();
         }
         while (open.HasWork && !fault.IsSet)
@@ -219,9 +232,9 @@ internal sealed class LedgerThread
         private int missing = 2;
         private JournalPoint? point;
 
-        public bool CopySome(int pages)
+        public bool CopySome(int accounts)
         {
-            var complete = capture.CopySome(pages);
+            var complete = capture.CopySome(accounts);
             if (complete) OneLess();
             return complete;
         }
