@@ -24,7 +24,7 @@ internal sealed partial class LocalStorage : IStorage
         var root = Path.GetFullPath(directory);
         try
         {
-            Directory.CreateDirectory(root);
+            CreateDurably(root);
             return new LocalStorage(root, Lock(root));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -70,25 +70,37 @@ internal sealed partial class LocalStorage : IStorage
 
     public void Delete(string path) => File.Delete(PathOf(path));
 
-    public void SyncDirectory(string directory)
+    public void SyncDirectory(string directory) => SyncPath(PathOf(directory));
+
+    public void Dispose() => lockFile?.Dispose();
+
+    private string PathOf(string path) => Path.Combine(Root, path);
+
+    // A new directory is as durable as its name in the one above it, up to one that was there before.
+    private static void CreateDurably(string path)
+    {
+        if (Directory.Exists(path)) return;
+        var above = Path.GetDirectoryName(path);
+        if (above is not null) CreateDurably(above);
+        Directory.CreateDirectory(path);
+        if (above is not null) SyncPath(above);
+    }
+
+    private static void SyncPath(string path)
     {
         // Windows makes renames durable with the file; it has no way to sync a directory.
         if (OperatingSystem.IsWindows()) return;
-        var descriptor = Libc.Open(PathOf(directory), Libc.ReadOnly);
-        if (descriptor < 0) throw Libc.LastError($"open {PathOf(directory)}");
+        var descriptor = Libc.Open(path, Libc.ReadOnly);
+        if (descriptor < 0) throw Libc.LastError($"open {path}");
         try
         {
-            if (Libc.FSync(descriptor) != 0) throw Libc.LastError($"fsync {PathOf(directory)}");
+            if (Libc.FSync(descriptor) != 0) throw Libc.LastError($"fsync {path}");
         }
         finally
         {
             _ = Libc.Close(descriptor);
         }
     }
-
-    public void Dispose() => lockFile?.Dispose();
-
-    private string PathOf(string path) => Path.Combine(Root, path);
 
     private static FileStream Lock(string root)
     {
