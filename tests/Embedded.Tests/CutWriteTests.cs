@@ -22,6 +22,10 @@ public sealed class CutWriteTests(ITestOutputHelper output)
     public async Task A_crash_at_any_operation_of_a_long_run_loses_nothing_that_was_answered()
     {
         var run = await Recording.RunAsync(seed: 3, steps: 40, transfersPerStepMax: 20);
+        // It passes every limit, so a crash comes between any two steps of a merge, a roll-over, a replacement.
+        Assert.Contains(run.Log, o => o is { Kind: DiskOperationKind.Delete, Path: [.., '.', 'r', 'u', 'n'] });
+        Assert.Contains(run.Log, o => o is { Kind: DiskOperationKind.Delete, Directory: "snapshots" });
+        Assert.True(run.Log.Count(o => o is { Kind: DiskOperationKind.Rename, Directory: "journal" }) > 3);
         await CheckAllAsync(run, BetweenOperations(run, seed: 3));
     }
 

@@ -14,7 +14,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
     [Fact]
     public async Task In_the_journal_it_is_found_by_a_scan_from_the_first_event_and_its_place_named()
     {
-        var disk = (await Recording.RunAsync(seed: 22, steps: 8, Options)).Disk;
+        var disk = (await Recording.RunAsync(seed: 22, steps: 3, Options)).Disk;
         var flips = 0;
         foreach (var path in Files(disk, "journal"))
         {
@@ -117,7 +117,9 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
                         Assert.Contains($"/faulty/{path}", ledger.Wallet.Readiness.Reason, StringComparison.Ordinal);
                     }
                 }
-                JournalReplay.Read(damaged);
+                // Without its index the ledger makes a new one from the journal, and nothing is missing.
+                foreach (var file in Files(damaged, "index")) damaged.Lose(file);
+                await CrashAudit.CheckAsync(damaged, run, int.MaxValue, Options);
             }
         Assert.True(stopped > 0);
     }

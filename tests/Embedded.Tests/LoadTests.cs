@@ -164,6 +164,40 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task A_batch_that_is_ready_when_the_sync_before_it_fails_is_not_written()
+    {
+        var gate = new Gate(IsJournalSync);
+        var failing = false;
+        var disk = new FaultyDisk();
+        await using var ledger = await OpenLedger.OpenAsync(disk, Tiny.JournalOnly, operation =>
+        {
+            gate.Plan(operation);
+            return Volatile.Read(ref failing) && IsJournalSync(operation) ? Fault.FailedSync : null;
+        });
+        await ledger.FundAsync(2);
+        gate.Close();
+        var first = ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 5, 1)).AsTask();
+        await gate.Reached;
+        // The ledger's thread is held up after it looked for a fault, and before it carries the second one out.
+        using var mayGoOn = new ManualResetEventSlim();
+        var looks = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ledger.Time.WhenAsked = () =>
+        {
+            looks.TrySetResult();
+            mayGoOn.Wait(Patience);
+        };
+        var second = ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 5, 2)).AsTask();
+        await looks.Task.WaitAsync(Patience);
+        Volatile.Write(ref failing, true);
+        gate.Open();
+        Assert.Equal(Rejection.Unavailable, (await first.WaitAsync(Patience)).Rejection);
+        Volatile.Write(ref failing, false);
+        mayGoOn.Set();
+        Assert.Equal(Rejection.Unavailable, (await second.WaitAsync(Patience)).Rejection);
+        Assert.Equal(0, ledger.Storage.UsesAfterFailedSync);
+    }
+
+    [Fact]
     public async Task A_cursor_never_shows_what_is_not_durable()
     {
         var gate = new Gate(IsJournalSync);

@@ -33,9 +33,10 @@ internal sealed class FaultyFile(int number)
         unsynced.Add((length, null));
     }
 
+    /// <summary>Writes what is dirty, and nothing else: what an earlier failed sync dropped stays lost.</summary>
     public void Sync()
     {
-        durable = cached;
+        durable = AfterCrash(CrashChoice.KeepAll).durable;
         unsynced.Clear();
     }
 

@@ -6,7 +6,14 @@ internal sealed class SteppedTime : TimeProvider
     public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private long micros;
 
-    public override DateTimeOffset GetUtcNow() => Start.AddMicroseconds(Interlocked.Increment(ref micros));
+    /// <summary>Runs whenever it is looked at, which holds up the thread that looks.</summary>
+    public Action? WhenAsked { get; set; }
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        WhenAsked?.Invoke();
+        return Start.AddMicroseconds(Interlocked.Increment(ref micros));
+    }
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref micros, (long)by.TotalMicroseconds);
 }
