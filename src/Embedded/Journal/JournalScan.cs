@@ -203,6 +203,7 @@ internal sealed class JournalScan(JournalFiles journal)
     private byte[] Rent(int length)
     {
         if (spare.TryTake(out var buffer) && buffer.Length >= length) return buffer;
-        return GC.AllocateUninitializedArray<byte>(Math.Max(length, 1 << 20));
+        // Room for what may come, but no more than a small journal has in it.
+        return GC.AllocateUninitializedArray<byte>(Math.Max(length, (int)Math.Min(1 << 20, journal.EndPlace)));
     }
 }
