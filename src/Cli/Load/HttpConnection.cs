@@ -10,7 +10,7 @@ internal readonly record struct HttpAnswer(int Status, bool Replayed, int RetryA
 
 /// <summary>
 /// One connection that speaks as much HTTP/1.1 as a load needs: a request, its answer, the next request. It exists
-/// because the load shares its machine with the server, and HttpClient costs several times as much.
+/// because the load shares its machine with the server, and HttpClient costs half as much again or more.
 /// </summary>
 internal sealed class HttpConnection : IDisposable
 {
