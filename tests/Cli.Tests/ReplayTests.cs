@@ -13,30 +13,28 @@ public sealed class ReplayTests : IDisposable
 
     public void Dispose() => temporary.Dispose();
 
-    [Theory]
-    [InlineData("alice")]
-    [InlineData("eve")]
-    [InlineData("settlement:USD")]
-    public async Task An_account_is_what_it_was_at_every_sequence(string name)
+    [Fact]
+    public async Task An_account_is_what_it_was_at_every_sequence()
     {
+        string[] names = ["alice", "bob", "eve", JournalForge.Settlement.Value];
         var model = new LedgerModel(11);
-        await model.MakeAsync(Data, 600);
+        await model.MakeAsync(Data, 420);
+        // The settlement accounts are opened first, all at one moment.
+        var begin = model.Times.LastIndexOf(model.Times[1]) - 3;
 
-        for (var sequence = 0; sequence < model.After.Count; sequence++)
+        for (var sequence = begin; sequence < model.After.Count; sequence++)
         {
+            var name = names[sequence % names.Length];
             var replayed = AccountReplay.Run(Data, AccountId.Parse(name), AsOf.AfterSequence(sequence));
 
             Assert.Equal(sequence, replayed.LastSequence);
-            if (replayed.Account is not { } account)
-            {
-                Assert.False(model.After[sequence].TryGetValue(name, out var known) && known.ChangedBy > 0);
-                continue;
-            }
-            // A settlement account is there before the model begins to look.
-            var expected = model.After[sequence].GetValueOrDefault(name);
+            var isKnown = model.After[sequence].TryGetValue(name, out var expected);
+            Assert.Equal(isKnown || name == names[3], replayed.Account is not null);
+            if (replayed.Account is not { } account) continue;
             Assert.Equal(expected.Balance, account.Balance.MinorUnits);
             Assert.Equal(expected.Version, account.Version);
             Assert.Equal(expected.IsFrozen, account.IsFrozen);
+            // The model sees settlement:USD only from its first entry on.
             if (expected.ChangedBy == 0) continue;
             Assert.Equal(expected.ChangedBy, replayed.ChangedBySequence);
             Assert.Equal(expected.At, account.UpdatedAt);
@@ -47,7 +45,7 @@ public sealed class ReplayTests : IDisposable
     public async Task An_account_is_what_it_was_at_every_time()
     {
         var model = new LedgerModel(12);
-        await model.MakeAsync(Data, 400);
+        await model.MakeAsync(Data, 350);
 
         foreach (var time in model.Times.Skip(1).Distinct())
         {
