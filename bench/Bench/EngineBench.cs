@@ -113,7 +113,8 @@ internal static class EngineBench
         var done = measurement.Count;
         Console.WriteLine(
             $"| {load} | {spread} | {done / seconds:N0} "
-            + $"| {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} | {measurement.Quantile(0.999):F2} | {(JournalBytes(directory) - bytes) / (double)done:F0} "
+            + $"| {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} | "
+            + $"{measurement.Quantile(0.999):F2} | {(JournalBytes(directory) - bytes) / (double)done:F0} "
             + $"| {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds / seconds:F2} "
             + $"| {(GC.GetTotalAllocatedBytes() - allocated) / (double)done:F0} |");
     }

@@ -35,7 +35,8 @@ internal static class KeyCommand
             AllowMultipleArgumentsPerToken = true,
         };
         scopes.AcceptOnlyFromAmong(Scopes);
-        var command = new Command("key", "Make an API key and the configuration that lets it in. The key is shown once.")
+        var command = new Command("key", "Make an API key and the configuration that lets it in. The key is shown "
+            + "once.")
         {
             name, scopes,
         };

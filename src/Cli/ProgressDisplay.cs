@@ -21,7 +21,8 @@ internal static class ProgressDisplay
         if (Console.IsErrorRedirected) return await work(new Lines(error, title).Report);
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
         return await console.Progress().AutoClear(true).HideCompleted(false)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(),
+            new ElapsedTimeColumn())
             .StartAsync(context => work(new Bar(context.AddTask(Markup.Escape(title), maxValue: 1), title).Report));
     }
 

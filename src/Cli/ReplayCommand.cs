@@ -32,7 +32,8 @@ internal static class ReplayCommand
             CustomParser = result =>
             {
                 if (!AccountId.TryParse(result.Tokens[0].Value, out var id))
-                    result.AddError($"'{result.Tokens[0].Value}' is no account id: 1 to 64 of A-Z a-z 0-9 . _ : and -.");
+                    result.AddError($"'{result.Tokens[0].Value}' is no account id: 1 to 64 of A-Z a-z 0-9 . _ : "
+                        + "and -.");
                 return id;
             },
         };
@@ -67,7 +68,8 @@ internal static class ReplayCommand
             parsed.GetRequiredValue(directory), parsed.GetRequiredValue(account),
             parsed.GetValue(at) is { } time ? AsOf.At(time)
                 : parsed.GetValue(sequence) is { } number ? AsOf.AfterSequence(number) : AsOf.Now,
-            parsed.GetValue(entries), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancel));
+            parsed.GetValue(entries), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error,
+                cancel));
         return command;
     }
 
@@ -120,6 +122,7 @@ internal static class ReplayCommand
 
     private static bool TryParseTime(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParse(
-            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time)
+            text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out time)
         && text.Contains('T', StringComparison.Ordinal);
 }

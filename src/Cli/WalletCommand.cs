@@ -12,7 +12,8 @@ internal static class WalletCommand
     public static async Task<int> RunAsync(
         string[] args, TextWriter output, TextWriter error, CancellationToken cancel = default)
     {
-        var root = new RootCommand("Tools for a wallet: check its ledger, derive the past again, measure it, make keys.")
+        var root = new RootCommand("Tools for a wallet: check its ledger, derive the past again, measure it, make "
+            + "keys.")
         {
             VerifyCommand.Create(),
             ReplayCommand.Create(),
@@ -24,7 +25,8 @@ internal static class WalletCommand
         {
             // The parser lists what an option takes on lines of their own.
             var faults = string.Join(" ", parsed.Errors.Select(e => e.Message));
-            await error.WriteLineAsync(string.Join(" ", faults.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+            await error.WriteLineAsync(
+                string.Join(" ", faults.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
             await error.WriteLineAsync("Ask `wallet --help`, or a command with --help, what it takes.");
             return ExitCode.Usage;
         }

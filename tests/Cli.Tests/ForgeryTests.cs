@@ -189,7 +189,8 @@ public sealed class ForgeryTests : IDisposable
         using (var forge = new JournalForge(Data))
         {
             forge.FundAlice(300);
-            WriteIndex(forge, forge.Recorded.Select(r => r.Id.Value == JournalForge.IdOf(9) ? (r.Id, r.Place + 192) : r));
+            WriteIndex(
+                forge, forge.Recorded.Select(r => r.Id.Value == JournalForge.IdOf(9) ? (r.Id, r.Place + 192) : r));
         }
 
         await AssertDamagedAsync("not recorded");

@@ -62,7 +62,8 @@ internal sealed class JournalForge : IRecordedTransfers, IDisposable
     }
 
     /// <summary>Moves money.</summary>
-    public void Transfer(Guid id, AccountId from, AccountId to, long cents, Action<List<byte[]>>? change = null) => Batch(
+    public void Transfer(Guid id, AccountId from, AccountId to, long cents, Action<List<byte[]>>? change = null) =>
+        Batch(
         (state, buffer) => state.Execute(
             [new TransferCommand(new Transfer(new TransactionId(id), from, to, new Money(cents, Usd)))], 2, buffer,
             new TransferOutcome[1]),

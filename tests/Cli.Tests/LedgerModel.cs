@@ -4,7 +4,8 @@ using OrleansWallet.Ledger;
 namespace OrleansWallet.Cli.Tests;
 
 /// <summary>What an account looked like after one event.</summary>
-internal readonly record struct ModelAccount(long Balance, long Version, bool IsFrozen, long ChangedBy, DateTimeOffset At);
+internal readonly record struct ModelAccount(long Balance, long Version, bool IsFrozen, long ChangedBy,
+    DateTimeOffset At);
 
 /// <summary>
 /// A ledger made by a random but reproducible use of the engine, and beside it a plain model: every account after

@@ -132,7 +132,8 @@ public sealed class LoadTests : IDisposable
         var key = KeyCommand.NewKey();
         await using var server = await TestServer.StartAsync(
             Data, "--Wallet:Keys:0:Name", "load", "--Wallet:Keys:0:Sha256", KeyCommand.HashOf(key),
-            "--Wallet:Keys:0:Scopes:0", "transfer", "--Wallet:Keys:0:Scopes:1", "read", "--Wallet:Keys:0:Scopes:2", "treasury",
+            "--Wallet:Keys:0:Scopes:0", "transfer", "--Wallet:Keys:0:Scopes:1", "read", "--Wallet:Keys:0:Scopes:2",
+                "treasury",
             "--Wallet:Keys:0:Scopes:3", "operate");
 
         var without = await LoadAsync($"{server.Url}", "--transfers 10 --accounts 5");
@@ -193,7 +194,8 @@ public sealed class LoadTests : IDisposable
             var all = Enumerable.Range(0, 5000).Select(i => plan.Transfer(i)).ToList();
 
             Assert.Equal(one, all.Take(50));
-            Assert.Equal(all.Count, all.Select(t => t.Id).Concat(Enumerable.Range(0, 30).Select(plan.FundingId)).Distinct().Count() - 30);
+            Assert.Equal(all.Count, all.Select(t => t.Id).Concat(Enumerable.Range(0, 30).Select(
+                plan.FundingId)).Distinct().Count() - 30);
             Assert.All(all, t => Assert.True(t.From != t.To && t.From is >= 0 and < 30 && t.To is >= 0 and < 30));
             Assert.All(all, t => Assert.InRange(t.MinorUnits, 100, 999));
         }
@@ -211,8 +213,10 @@ public sealed class LoadTests : IDisposable
         Assert.InRange(histogram.Quantile(1).TotalMicroseconds, 99_999, 100_001);
     }
 
-    private static Task<CommandResult> LoadAsync(string url, string options, int connections = 3) => CommandLine.RunAsync(
-        ["load", "--url", url, "--connections", $"{connections}", .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+    private static Task<CommandResult> LoadAsync(string url, string options, int connections = 3) =>
+        CommandLine.RunAsync(
+        ["load", "--url", url, "--connections", $"{connections}", .. options.Split(' ',
+            StringSplitOptions.RemoveEmptyEntries)]);
 
     private static bool IsTransferAnswer(string text) =>
         text.Contains("\"Status\":\"success\"", StringComparison.Ordinal)

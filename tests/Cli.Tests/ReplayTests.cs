@@ -86,7 +86,8 @@ public sealed class ReplayTests : IDisposable
 
         var result = await CommandLine.RunAsync("replay", Data, "--account", "carol", "--entries", "--sequence", "700");
 
-        var entries = result.Output.Split('\n').Where(line => line.Contains('\t')).Select(line => line.Split('\t')).ToArray();
+        var entries = result.Output.Split('\n').Where(line => line.Contains('\t')).Select(line => line.Split(
+            '\t')).ToArray();
         Assert.Equal(result["version"], $"{entries.Length}");
         var balance = 0m;
         foreach (var entry in entries)
@@ -122,11 +123,13 @@ public sealed class ReplayTests : IDisposable
         var ledger = await new LedgerModel(16).MakeAsync(Data, 300);
 
         Assert.Equal(ExitCode.NotFound, (await CommandLine.RunAsync("replay", Data, "--account", "nobody")).ExitCode);
-        Assert.Equal(ExitCode.NotFound, (await CommandLine.RunAsync("replay", Data, "--account", "alice", "--sequence", "0")).ExitCode);
+        Assert.Equal(ExitCode.NotFound, (await CommandLine.RunAsync("replay", Data, "--account", "alice", "--sequence",
+            "0")).ExitCode);
         Assert.Equal(ExitCode.NotFound, (await CommandLine.RunAsync(
             "replay", Data, "--account", "alice", "--sequence", $"{ledger.Sequence + 1}")).ExitCode);
         Assert.Equal(ExitCode.NotFound, (await CommandLine.RunAsync(
             "replay", Data, "--account", "alice", "--at", "2020-01-01T00:00:00Z")).ExitCode);
-        Assert.Equal(ExitCode.Unreachable, (await CommandLine.RunAsync("replay", temporary.Sub("no"), "--account", "a")).ExitCode);
+        Assert.Equal(ExitCode.Unreachable, (await CommandLine.RunAsync("replay", temporary.Sub("no"), "--account",
+            "a")).ExitCode);
     }
 }

@@ -17,7 +17,9 @@ internal sealed class TamperingProxy : IAsyncDisposable
     private readonly Task accepting;
     private readonly List<Task> connections = [];
 
-    /// <summary>Begins; the function gets each piece of an answer and gives what to pass on, null to break off.</summary>
+    /// <summary>
+    /// Begins; the function gets each piece of an answer and gives what to pass on, null to break off.
+    /// </summary>
     public TamperingProxy(Uri server, Func<string, string?> answer)
     {
         this.server = server;
@@ -68,7 +70,8 @@ internal sealed class TamperingProxy : IAsyncDisposable
             there.Close();
             await requests;
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e)
+            when (e is IOException or OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // Either side closed.
         }

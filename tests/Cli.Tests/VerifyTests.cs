@@ -36,7 +36,8 @@ public sealed class VerifyTests : IDisposable
     [Fact]
     public async Task It_changes_nothing_and_takes_no_lock_beside_a_running_wallet()
     {
-        await using var wallet = await EmbeddedWallet.OpenAsync(LedgerModel.Options(Data), TimeProvider.System, _ => { });
+        await using var wallet = await EmbeddedWallet.OpenAsync(LedgerModel.Options(Data), TimeProvider.System, _ =>
+            { });
         await wallet.OpenAccountAsync(AccountId.Parse("alice"), JournalForge.Usd);
         var ledger = await wallet.ReadLedgerAsync(fresh: true);
         var before = Contents();
@@ -51,7 +52,8 @@ public sealed class VerifyTests : IDisposable
     [Fact]
     public async Task It_is_good_at_any_moment_while_a_wallet_writes()
     {
-        await using var wallet = await EmbeddedWallet.OpenAsync(LedgerModel.Options(Data), TimeProvider.System, _ => { });
+        await using var wallet = await EmbeddedWallet.OpenAsync(LedgerModel.Options(Data), TimeProvider.System, _ =>
+            { });
         await wallet.OpenAccountAsync(AccountId.Parse("alice"), JournalForge.Usd);
         using var stop = new CancellationTokenSource();
         var writing = Task.Run(async () =>
@@ -183,7 +185,8 @@ public sealed class VerifyTests : IDisposable
 
     private SortedDictionary<string, string> Contents() => new(
         Directory.GetFiles(Data, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "lock")
-            .ToDictionary(path => path, path => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Read(path)))),
+            .ToDictionary(path => path, path => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Read(
+            path)))),
         StringComparer.Ordinal);
 
     private static byte[] Read(string path)

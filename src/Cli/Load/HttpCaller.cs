@@ -62,7 +62,9 @@ internal sealed class HttpCaller(LoadSettings settings, CancellationToken stop) 
         }
     }
 
-    /// <summary>Breaks a wait for an answer off that has lasted too long; it will be asked for again. Any thread.</summary>
+    /// <summary>
+    /// Breaks a wait for an answer off that has lasted too long; it will be asked for again. Any thread.
+    /// </summary>
     public void BreakIfStuck(TimeSpan waitMax)
     {
         var since = Volatile.Read(ref waitingSince);

@@ -43,7 +43,8 @@ internal sealed class HttpConnection : IDisposable
             if (url.Scheme == Uri.UriSchemeHttps)
             {
                 var secure = new SslStream(stream);
-                await secure.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.DnsSafeHost }, cancel);
+                await secure.AuthenticateAsClientAsync(
+                    new SslClientAuthenticationOptions { TargetHost = url.DnsSafeHost }, cancel);
                 stream = secure;
             }
             return new HttpConnection(socket, stream);
@@ -137,7 +138,8 @@ internal sealed class HttpConnection : IDisposable
     {
         var head = new Head();
         var line = NextLine(ref text);
-        if (!line.StartsWith("HTTP/1."u8) || line.Length < 12 || !Utf8Parser.TryParse(line[9..], out head.Status, out _))
+        if (!line.StartsWith("HTTP/1."u8) || line.Length < 12 || !Utf8Parser.TryParse(line[9..], out head.Status,
+            out _))
             throw new FormatException("The server does not answer in HTTP/1.1.");
         while (text.Length > 0)
         {

@@ -36,9 +36,11 @@ internal static class LoadCommand
         },
     };
 
-    private static readonly Option<string?> Key = new("--key") { Description = "The API key; none for a server without keys." };
+    private static readonly Option<string?> Key = new("--key") { Description = "The API key; none for a server "
+        + "without keys." };
 
-    private static readonly Option<int> Accounts = Number("--accounts", 1000, 2, 100_000_000, "How many accounts to open and use.");
+    private static readonly Option<int> Accounts = Number("--accounts", 1000, 2, 100_000_000, "How many accounts "
+        + "to open and use.");
 
     private static readonly Option<long?> Transfers = new("--transfers")
     {
@@ -58,7 +60,8 @@ internal static class LoadCommand
     private static readonly Option<int> Batch = Number(
         "--batch", 1, 1, IWallet.TransfersMax, "How many transfers go in a request; 1 sends them one by one.");
 
-    private static readonly Option<bool> NdJson = new("--ndjson") { Description = "Send batches as lines instead of an array." };
+    private static readonly Option<bool> NdJson = new("--ndjson") { Description = "Send batches as lines instead "
+        + "of an array." };
 
     private static readonly Option<Currency> CurrencyOption = new("--currency")
     {
@@ -84,7 +87,8 @@ internal static class LoadCommand
         DefaultValueFactory = _ => Spread.Uniform,
     };
 
-    private static readonly Option<uint?> Seed = new("--seed") { Description = "What all ids and choices follow from; by chance if not given." };
+    private static readonly Option<uint?> Seed = new("--seed") { Description = "What all ids and choices follow "
+        + "from; by chance if not given." };
 
     private static readonly Option<int> Patience = Number(
         "--patience", 60, 1, 86_400, "How many seconds one request is tried again before the load is given up.");
@@ -94,11 +98,13 @@ internal static class LoadCommand
     {
         var command = new Command("load", Help)
         {
-            Url, Key, Accounts, Transfers, Seconds, Connections, Batch, NdJson, CurrencyOption, Fund, SpreadOption, Seed,
+            Url, Key, Accounts, Transfers, Seconds, Connections, Batch, NdJson, CurrencyOption, Fund, SpreadOption,
+                Seed,
             Patience,
         };
         command.SetAction((parsed, cancel) => RunAsync(
-            () => SettingsOf(parsed), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancel));
+            () => SettingsOf(parsed), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error,
+                cancel));
         return command;
     }
 

@@ -20,7 +20,8 @@ internal sealed class LoadReport(LoadSettings settings, LoadTally tally, TimeSpa
         output.WriteLine($"success     {tally.Success:N0}, of which replayed {tally.Replayed:N0}");
         foreach (var (code, count) in tally.Rejected.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             output.WriteLine($"rejected    {count:N0} {code}");
-        output.WriteLine($"sent again  {tally.Overloaded:N0} after \"overloaded\", {tally.Resent:N0} after a broken connection");
+        output.WriteLine($"sent again  {tally.Overloaded:N0} after \"overloaded\", {tally.Resent:N0} after a "
+            + "broken connection");
         output.WriteLine($"failed      {tally.Failed:N0}");
     }
 

@@ -1,6 +1,8 @@
 namespace OrleansWallet.Cli.Load;
 
-/// <summary>A whole load: accounts, money, transfers, and then whether the ledger agrees with what was answered.</summary>
+/// <summary>
+/// A whole load: accounts, money, transfers, and then whether the ledger agrees with what was answered.
+/// </summary>
 internal sealed class LoadRun : IDisposable
 {
     private const int BalancesChecked = 200;
@@ -72,7 +74,8 @@ internal sealed class LoadRun : IDisposable
     private async Task SetUpAsync()
     {
         var setup = new LoadSetup(settings, plan, text);
-        await ShowAsync("Opening and funding accounts", () => (setup.Share, $"{settings.Accounts:N0} accounts"), async () =>
+        await ShowAsync("Opening and funding accounts", () => (setup.Share, $"{settings.Accounts:N0} accounts"),
+            async () =>
         {
             await Task.WhenAll(callers.Select(caller => Task.Run(() => setup.OpenAsync(caller, stop))));
             await Task.WhenAll(callers.Select(caller => Task.Run(() => setup.FundAsync(caller, stop))));
@@ -146,7 +149,8 @@ internal sealed class LoadRun : IDisposable
             faults.Add($"The ledger has {grown:N0} more transfers than before, and {tally.Moved:N0} were answered as "
                 + "done. (Whoever else sends transfers meanwhile counts too.)");
         await output.WriteLineAsync(
-            $"ledger      {after.Totals.Count} totals read, {grown:N0} transfers more than before, {tally.Moved:N0} expected");
+            $"ledger      {after.Totals.Count} totals read, {grown:N0} transfers more than before, "
+                + $"{tally.Moved:N0} expected");
     }
 
     private async Task CheckBalancesAsync(Dictionary<int, long> before, List<string> faults)
@@ -162,6 +166,7 @@ internal sealed class LoadRun : IDisposable
                     + "the answers.");
         }
         if (wrong > 1) faults.Add($"So it is with {wrong - 1} more of {before.Count} accounts looked at.");
-        await output.WriteLineAsync($"balances    {before.Count - wrong:N0} of {before.Count:N0} accounts looked at are right");
+        await output.WriteLineAsync($"balances    {before.Count - wrong:N0} of {before.Count:N0} accounts looked "
+            + "at are right");
     }
 }

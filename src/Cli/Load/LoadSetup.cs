@@ -3,7 +3,9 @@ using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Cli.Load;
 
-/// <summary>Opens the load's accounts and gives each its money. Run again with the same seed, it changes nothing.</summary>
+/// <summary>
+/// Opens the load's accounts and gives each its money. Run again with the same seed, it changes nothing.
+/// </summary>
 internal sealed class LoadSetup(LoadSettings settings, LoadPlan plan, HttpRequestText text)
 {
     private const int FundingsPerRequest = 1000;
@@ -43,8 +45,8 @@ internal sealed class LoadSetup(LoadSettings settings, LoadPlan plan, HttpReques
             stop.ThrowIfCancellationRequested();
             var body = new StringBuilder("[");
             for (var number = first; number < Math.Min(first + FundingsPerRequest, settings.Accounts); number++)
-                body.Append(number > first ? "," : "").Append(
-                    $$"""{"from_account":"{{settlement}}","to_account":"{{plan.AccountOf(number)}}","amount":"{{amount}}","currency":"{{settings.Currency}}","transaction_id":"{{plan.FundingId(number):D}}"}""");
+                body.Append(number > first ? "," : "").Append(TransferBody.TextOf(
+                    settlement.Value, plan.AccountOf(number), amount, settings.Currency, plan.FundingId(number)));
             body.Append(']');
             var answer = await caller.CallAsync(
                 text.Post("/v1/wallet/balance_transfers", "application/json", body.ToString()));
@@ -59,10 +61,12 @@ internal sealed class LoadSetup(LoadSettings settings, LoadPlan plan, HttpReques
         while (elements.TryRead(out var element))
             if (element.Status != BatchStatus.Success)
                 throw new LoadException(
-                    $"An account could not be funded: {element.Code}. Use another --seed, or another --fund.", ExitCode.Bad);
+                    $"An account could not be funded: {element.Code}. Use another --seed, or another --fund.",
+                        ExitCode.Bad);
     }
 
     private static LoadException Refused(string what, in HttpAnswer answer) => new(
         $"{what}: {LoadWorker.Describe(answer)}. "
-        + (answer.Status is 401 or 403 ? "Give a --key with the scopes transfer, read and treasury." : ""), ExitCode.Bad);
+        + (answer.Status is 401 or 403 ? "Give a --key with the scopes transfer, read and treasury." : ""),
+        ExitCode.Bad);
 }

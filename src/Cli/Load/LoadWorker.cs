@@ -156,7 +156,8 @@ internal sealed class LoadWorker(
         try
         {
             using var json = JsonDocument.Parse(answer.Body);
-            return json.RootElement.TryGetProperty("code", out var code) ? code.GetString() ?? "(no code)" : "(no code)";
+            const string none = "(no code)";
+            return json.RootElement.TryGetProperty("code", out var code) ? code.GetString() ?? none : none;
         }
         catch (JsonException)
         {

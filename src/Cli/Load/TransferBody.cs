@@ -24,7 +24,7 @@ internal sealed class TransferBody
         var account = plan.AccountOf(0);
         var amount = new Money(currency.MinorUnitsPerMajor, currency).ToAmountString();
         var id = Guid.Empty.ToString("D");
-        var text = $$"""{"from_account":"{{account}}","to_account":"{{account}}","amount":"{{amount}}","currency":"{{currency}}","transaction_id":"{{id}}"}""";
+        var text = TextOf(account, account, amount, currency, Guid.Empty);
         template = Encoding.ASCII.GetBytes(text);
         fromAt = text.IndexOf(account, StringComparison.Ordinal) + account.Length - AccountDigits;
         toAt = text.LastIndexOf(account, StringComparison.Ordinal) + account.Length - AccountDigits;
@@ -55,4 +55,9 @@ internal sealed class TransferBody
     {
         for (var i = digits.Length - 1; i >= 0; i--, value /= 10) digits[i] = (byte)('0' + value % 10);
     }
+
+    /// <summary>A transfer as the contract writes it.</summary>
+    public static string TextOf(string from, string to, string amount, Currency currency, Guid id) =>
+        $$"""{"from_account":"{{from}}","to_account":"{{to}}","amount":"{{amount}}", """
+        + $$""" "currency":"{{currency}}","transaction_id":"{{id:D}}"}""";
 }

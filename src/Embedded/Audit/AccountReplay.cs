@@ -47,7 +47,9 @@ public sealed class AccountReplay
     /// Replays up to a moment; up to the journal's end where that comes first. Each of the account's entries goes to
     /// <paramref name="entry"/>, oldest first.
     /// </summary>
-    /// <exception cref="DataDirectoryException">The directory can't be read, or is no wallet's data directory.</exception>
+    /// <exception cref="DataDirectoryException">
+    /// The directory can't be read, or is no wallet's data directory.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static AccountReplayed Run(
         string directory, AccountId id, AsOf asOf, Action<EntryView>? entry = null,

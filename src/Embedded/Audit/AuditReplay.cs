@@ -60,7 +60,8 @@ internal sealed class AuditReplay : IDisposable
             point.NextSequence - 1, state.AccountsOpened, state.Transfers, state.Totals,
             Convert.ToHexStringLower(point.Chain));
         return new AuditReport(
-            ledgerId, [.. faults.OrderBy(fault => fault.Subject)], ledger, refusals, journal.Segments.Count, point.Place,
+            ledgerId, [.. faults.OrderBy(fault => fault.Subject)], ledger, refusals, journal.Segments.Count,
+                point.Place,
             unfinished, unfinished > 0 ? journal.Locate(point.Place) : null, snapshots.Good, index.Ids,
             state.Sequence > 0 ? Partition.FromMicros(state.LastAtMicros) : null);
     }
@@ -111,7 +112,8 @@ internal sealed class AuditReplay : IDisposable
         try
         {
             if (RecordShape.FaultOf(record, state) is { } fault)
-                throw new DamagedRecordException($"Event {Records.As<RecordHeader>(record).Sequence} can't be: {fault}.");
+                throw new DamagedRecordException($"Event {Records.As<RecordHeader>(record).Sequence} can't be: "
+                    + $"{fault}.");
             state.Apply(record, place);
         }
         catch (Exception e) when (e is DamagedRecordException or OverflowException)
@@ -132,10 +134,12 @@ internal sealed class AuditReplay : IDisposable
         {
             var header = journal.Segments[nextSegment].Header;
             if (header.BasePlace > place) return;
-            if (header.FirstSequence == point.NextSequence && header.Chain.AsSpan().SequenceEqual(point.Chain)) continue;
+            if (header.FirstSequence == point.NextSequence && header.Chain.AsSpan().SequenceEqual(point.Chain))
+                continue;
             throw new DataDirectoryException(
                 $"The journal is damaged at {journal.Locate(header.BasePlace)} (place {header.BasePlace}): the "
-                + $"segment's header does not follow from event {point.NextSequence - 1} before it. Nothing was changed; "
+                + $"segment's header does not follow from event {point.NextSequence - 1} before it. Nothing was "
+                + "changed; "
                 + "put the file back from a backup.");
         }
     }

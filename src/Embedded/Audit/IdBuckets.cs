@@ -92,7 +92,8 @@ internal sealed class IdBuckets : IDisposable
     {
         var spilled = extents[index];
         var total = (spilled?.Count ?? 0) * bufferEntries + counts[index];
-        if (bucket.Length < total) bucket = GC.AllocateUninitializedArray<IdEntry>((int)BitOperations.RoundUpToPowerOf2((uint)total));
+        if (bucket.Length < total)
+            bucket = GC.AllocateUninitializedArray<IdEntry>((int)BitOperations.RoundUpToPowerOf2((uint)total));
         var at = 0;
         if (spilled is not null && file is not null)
         {

@@ -138,7 +138,8 @@ internal sealed class IndexAudit : IDisposable
                 throw new InvalidDataException($"{run.FilePath} has another first hash in its page {page}.");
             foreach (ref readonly var entry in entries)
             {
-                if (entry.Hash < last) throw new InvalidDataException($"{run.FilePath} is out of order in page {page}.");
+                if (entry.Hash < last) throw new InvalidDataException($"{run.FilePath} is out of order in page "
+                    + $"{page}.");
                 if (!filter.MayContain(entry.Hash))
                     throw new InvalidDataException($"{run.FilePath} has an id in page {page} that its filter denies.");
                 last = entry.Hash;

@@ -12,7 +12,9 @@ namespace OrleansWallet.Embedded.Audit;
 public static class LedgerAudit
 {
     /// <summary>Audits a directory.</summary>
-    /// <exception cref="DataDirectoryException">The directory can't be read, or is no wallet's data directory.</exception>
+    /// <exception cref="DataDirectoryException">
+    /// The directory can't be read, or is no wallet's data directory.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was asked to stop.</exception>
     public static AuditReport Run(
         string directory, AuditOptions options, Action<AuditProgress>? progress = null,

@@ -47,7 +47,8 @@ internal static class Recovery
         throw new DataDirectoryException(
             $"The journal ends at place {journal.EndPlace}, but the index in "
             + $"{Path.Combine(storage.Root, IndexRun.Directory)} knows transactions up to place {covered.Place}, event "
-            + $"{covered.NextSequence - 1}: recorded events are missing. Nothing was changed; put the journal's last segment back from a backup.");
+            + $"{covered.NextSequence - 1}: recorded events are missing. Nothing was changed; put the journal's "
+            + "last segment back from a backup.");
     }
 
     /// <summary>Brings the state and the index up to the journal's end, and cuts an unfinished write off.</summary>

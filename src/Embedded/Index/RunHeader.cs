@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace OrleansWallet.Embedded.Index;
 
-/// <summary>How an index file begins: one page, of which the first 72 bytes mean something and the rest is zeros.</summary>
+/// <summary>
+/// How an index file begins: one page, of which the first 72 bytes mean something and the rest is zeros.
+/// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct RunHeader
 {

@@ -132,7 +132,8 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
         {
             RecordKind.TransferSucceeded => Records.As<TransferRecord>(record).Id == id.Value,
             RecordKind.TransferRefused => Records.As<RefusalRecord>(record).Id == id.Value,
-            var kind => throw new InvalidDataException($"The index has a transfer at place {place}, but it is a {kind}."),
+            var kind => throw new InvalidDataException(
+                $"The index has a transfer at place {place}, but it is a {kind}."),
         };
     }
 }

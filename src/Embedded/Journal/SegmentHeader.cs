@@ -55,7 +55,8 @@ internal sealed record SegmentHeader(Guid LedgerId, long BasePlace, long FirstSe
         if (bytes.Length < Bytes) fault = $"it has {bytes.Length} bytes, and a header alone has {Bytes}";
         else if (!bytes.StartsWith(Magic)) fault = "it does not begin as a journal segment does";
         else if (MemoryMarshal.Read<Layout>(bytes) is var layout && layout.Version > FormatVersion)
-            fault = $"it has format version {layout.Version}, and this program knows up to {FormatVersion}: use a newer";
+            fault = $"it has format version {layout.Version}, and this program knows up to {FormatVersion}: "
+                + "use a newer one";
         else if (MemoryMarshal.Read<uint>(bytes[(Bytes - 4)..]) != ChecksumOf(bytes)) fault = "its header is damaged";
         else
             return new SegmentHeader(
