@@ -30,7 +30,7 @@ internal static class VerifyCommand
         var directory = new Argument<string>("DIR") { Description = "The data directory (Wallet:DataDirectory)." };
         var noUnique = new Option<bool>("--no-unique")
         {
-            Description = "Don't check that each transaction id has one outcome. It is about a third faster, and needs "
+            Description = "Don't check that each transaction id has one outcome. It is about a tenth faster, and needs "
                 + "no temporary space; the index is still compared with the journal.",
         };
         var temporary = new Option<string>("--temp")

@@ -20,7 +20,7 @@ internal sealed class TestServer : IAsyncDisposable
         string[] args =
         [
             "--urls", "http://127.0.0.1:0", "--Wallet:DataDirectory", directory,
-            "--Wallet:RecentTransactionsMax", "4096", "--Wallet:BatchTransfersMax", "1024", .. more,
+            "--Wallet:RecentTransactionsMax", "4096", "--Wallet:BatchTransfersMax", "10000", .. more,
         ];
         var app = EmbeddedServer.Build(args, builder => builder.Logging.ClearProviders());
         await app.StartAsync();

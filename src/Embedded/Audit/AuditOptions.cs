@@ -6,7 +6,7 @@ namespace OrleansWallet.Embedded.Audit;
 public sealed record AuditOptions
 {
     /// <summary>
-    /// Whether every transaction id is checked to have one outcome. It costs about a third more time, and 16 bytes of
+    /// Whether every transaction id is checked to have one outcome. It costs about a tenth more time, and 16 bytes of
     /// <see cref="TemporaryDirectory"/> for each id.
     /// </summary>
     public bool ChecksUniqueness { get; init; } = true;
