@@ -10,7 +10,7 @@ public sealed class CutWriteTests(ITestOutputHelper output)
     private const int SectorBytes = FaultyFile.SectorBytes;
 
     [Theory]
-    [InlineData(1, 5, 3)]
+    [InlineData(1, 5, 2)]
     [InlineData(2, 12, 0)]
     public async Task A_crash_at_any_byte_loses_nothing_that_was_answered(int seed, int steps, int writesCutEverywhere)
     {
@@ -99,7 +99,10 @@ public sealed class CutWriteTests(ITestOutputHelper output)
             Interlocked.Increment(ref checks);
             try
             {
-                await CrashAudit.CheckAsync(crash.Disk, run, crash.Operations);
+                var notices = await CrashAudit.CheckAsync(crash.Disk, run, crash.Operations);
+                // Nothing was damaged, so nothing may have to be made anew or passed over.
+                Assert.DoesNotContain(notices, notice => !notice.StartsWith("Cut ", StringComparison.Ordinal)
+                    && !notice.StartsWith("Made a new ledger", StringComparison.Ordinal));
             }
             catch (Exception e)
             {

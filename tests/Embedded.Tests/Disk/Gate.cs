@@ -3,6 +3,8 @@ namespace OrleansWallet.Embedded.Tests.Disk;
 /// <summary>Holds operations up while it is closed: a disk as slow as the test likes.</summary>
 internal sealed class Gate(Func<DiskOperation, bool> holds)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly object gate = new();
     private TaskCompletionSource reached = NewSource();
     private bool closed;
@@ -12,7 +14,7 @@ internal sealed class Gate(Func<DiskOperation, bool> holds)
     {
         get
         {
-            lock (gate) return reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+            lock (gate) return reached.Task.WaitAsync(Patience);
         }
     }
 
@@ -23,7 +25,9 @@ internal sealed class Gate(Func<DiskOperation, bool> holds)
         {
             if (!closed) return null;
             reached.TrySetResult();
-            while (closed) Monitor.Wait(gate);
+            // A test that failed while the gate was closed must end too.
+            while (closed)
+                if (!Monitor.Wait(gate, Patience)) throw new TimeoutException("Nobody opened the gate.");
         }
         return null;
     };
