@@ -6,7 +6,7 @@ using OrleansWallet.Bench.Http;
 var seconds = args.Length > 0 ? int.Parse(args[0]) : 5;
 int[] counts = args.Length > 1 ? [.. args[1..].Select(int.Parse)] : [64, 512];
 const int accounts = 10_000;
-const int perBatch = 1_000;
+const int perBatch = 5_000;
 
 var directory = Directory.CreateTempSubdirectory("wallet-bench-");
 try

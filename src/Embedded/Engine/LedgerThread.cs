@@ -194,7 +194,7 @@ internal sealed class LedgerThread
     private void Finish()
     {
         while (snapshot is not null) CopyForSnapshot();
-        if (index.SetAsideIfFull(evenIfNotFull: true) is { } table)
+        if (index.SetAsideAtEnd() is { } table)
             open.Before += point => archivist.Flush(table, point);
         if (partition.Sequence > snapshotSequence)
         {

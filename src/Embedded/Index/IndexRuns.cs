@@ -161,13 +161,14 @@ internal sealed class IndexRuns : IDisposable
         }
     }
 
-    /// <summary>Gives a table back to be cleared, which takes milliseconds, on another thread.</summary>
-    public void GiveBack(RecentIds table) => ThreadPool.UnsafeQueueUserWorkItem(done =>
+    /// <summary>Has a table cleared, all of its memory written, on another thread: it takes milliseconds.</summary>
+    public void GiveBack(Func<RecentIds> table) => ThreadPool.UnsafeQueueUserWorkItem(take =>
     {
-        if (done.Count > 0) done.Clear();
+        var empty = take();
+        empty.Clear();
         lock (gate)
         {
-            cleared.Enqueue(done);
+            cleared.Enqueue(empty);
             Monitor.PulseAll(gate);
         }
     }, table, preferLocal: false);

@@ -15,13 +15,13 @@ internal sealed class RecentIds
     private IdEntry[] slots;
     private int shift;
 
-    /// <summary>A table for so many ids, at most half full.</summary>
-    public RecentIds(int idsMax)
+    /// <summary>A table that is at most half full with so many ids.</summary>
+    public RecentIds(int ids)
     {
-        IdsMax = idsMax;
-        var bits = 65 - System.Numerics.BitOperations.LeadingZeroCount((ulong)idsMax);
-        shift = 64 - bits;
-        slots = GC.AllocateArray<IdEntry>((1 << bits) + OverhangSlots, pinned: true);
+        var slotsByHash = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)ids * 2);
+        IdsMax = (int)(slotsByHash / 4 * 3);
+        shift = 64 - System.Numerics.BitOperations.Log2(slotsByHash);
+        slots = GC.AllocateArray<IdEntry>((int)slotsByHash + OverhangSlots, pinned: true);
     }
 
     /// <summary>How many ids it takes before it grows.</summary>

@@ -26,6 +26,7 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
     private readonly byte[] page = new byte[IndexRun.PageBytes];
     private readonly List<long> candidates = [];
     private RecentIds active;
+    private bool hasSpare;
     private RecentIds? setAside;
     private IndexRuns.Published adopted;
 
@@ -35,9 +36,7 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
         this.records = records;
         recentMax = options.RecentTransactionsMax;
         hasher = new IdHash(runs.HashKey);
-        // A table is looked at only between batches, so it takes one batch more than its limit.
-        active = new RecentIds(recentMax + options.BatchTransfersMax);
-        runs.GiveBack(new RecentIds(recentMax + options.BatchTransfersMax));
+        active = new RecentIds(recentMax);
         adopted = runs.Current;
     }
 
@@ -69,25 +68,43 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
     public void Remember(TransactionId id, long place) => active.Add(hasher.Of(id), place);
 
     /// <summary>
-    /// Between batches: takes up what was published, and sets the table aside if it is full, or not empty and
-    /// <paramref name="evenIfNotFull"/>. The table returned must go to <see cref="IndexRuns.Flush"/> with the
-    /// journal's point here, once that is durable. Waits where the table before is still being written.
+    /// Between batches: takes up what was published, and sets the table aside if it is full. The table returned must
+    /// go to <see cref="IndexRuns.Flush"/> with the journal's point here, once that is durable. Waits where the table
+    /// before is still being written.
     /// </summary>
-    public RecentIds? SetAsideIfFull(bool evenIfNotFull = false)
+    public RecentIds? SetAsideIfFull()
     {
         Adopt();
-        if (active.Count == 0 || (active.Count < recentMax && !evenIfNotFull)) return null;
+        if (!hasSpare && active.Count >= recentMax / 4)
+        {
+            // A small ledger never needs the second table. It is made in time, by another thread: the system takes
+            // longer to give the memory out than the ledger's thread may wait.
+            hasSpare = true;
+            Runs.GiveBack(() => new RecentIds(recentMax));
+        }
+        return active.Count < recentMax ? null : SetAside(Runs.TakeCleared);
+    }
+
+    /// <summary>Sets the table aside, full or not; no id is remembered after this. Null if it has none.</summary>
+    public RecentIds? SetAsideAtEnd()
+    {
+        Adopt();
+        return active.Count == 0 ? null : SetAside(() => new RecentIds(1));
+    }
+
+    public void Dispose() => Runs.Dispose();
+
+    private RecentIds SetAside(Func<RecentIds> next)
+    {
         while (setAside is not null)
         {
             Runs.WaitForNewsAfter(adopted);
             Adopt();
         }
-        setAside = active;
-        active = Runs.TakeCleared();
-        return setAside;
+        var full = setAside = active;
+        active = next();
+        return full;
     }
-
-    public void Dispose() => Runs.Dispose();
 
     private void Adopt()
     {
@@ -99,7 +116,7 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
         if (news.Flushes > adopted.Flushes && setAside is { } table)
         {
             setAside = null;
-            Runs.GiveBack(table);
+            Runs.GiveBack(() => table);
         }
         adopted = news;
     }
