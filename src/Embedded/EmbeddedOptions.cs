@@ -41,7 +41,7 @@ public sealed record EmbeddedOptions
     public int RecentTransactionsMax { get; init; } = 1 << 21;
 
     /// <summary>
-    /// How many bytes the filters over the index may take, about two for each id. Over it the oldest ids are looked
+    /// How many bytes the filters over the index may take, about three for each id. Over it the oldest ids are looked
     /// up on disk: slower, never forgotten.
     /// </summary>
     [Range(0, 1L << 40)]

@@ -7,11 +7,12 @@ namespace OrleansWallet.Embedded.Index;
 
 /// <summary>
 /// Tells of nearly every hash that is not in a set that it isn't: a split block Bloom filter (as in Apache Parquet):
-/// 32 bytes a block, eight bits set in it for each hash. With 16 bits for each id, about 1 in 1,000 slips through.
+/// 32 bytes a block, eight bits set in it for each hash. With 24 bits for each id, about 1 in 10,000 slips
+/// through: each that does costs a read of the disk on the ledger's thread.
 /// </summary>
 internal sealed class IdFilter
 {
-    public const int BytesPerId = 2;
+    public const int BytesPerId = 3;
     private const int BlockBytes = 32;
 
     private static readonly Vector256<uint> Salts = Vector256.Create(
@@ -36,7 +37,7 @@ internal sealed class IdFilter
     /// <summary>The filter's bytes.</summary>
     public ReadOnlySpan<byte> Bytes => blocks;
 
-    /// <summary>How many bytes a filter for so many ids has; at most 2^31 - 64, 10^9 ids.</summary>
+    /// <summary>How many bytes a filter for so many ids has; at most 2^31 - 64, 7·10^8 ids.</summary>
     public static int BytesFor(long ids) =>
         (int)Math.Min((Math.Max(ids, 1) * BytesPerId + BlockBytes - 1) / BlockBytes * BlockBytes, int.MaxValue - 63);
 

@@ -27,7 +27,7 @@ internal sealed class IndexRunWriter : IDisposable
         this.ledgerId = ledgerId;
         this.id = id;
         temporary = SealedFile.Join(IndexRun.Directory, IndexRun.FileName(id) + SealedFile.TemporaryEnding);
-        file = new PacedFile(storage.Create(temporary));
+        file = new PacedFile(storage.Create(temporary), willBeRead: true);
         filter = new IdFilter(countMax);
     }
 

@@ -20,7 +20,7 @@ internal sealed class SnapshotFiles(IStorage storage, Guid ledgerId)
     {
         var name = SnapshotHeader.FileName(capture.Sequence);
         var temporary = SealedFile.Join(Directory, name + SealedFile.TemporaryEnding);
-        using (var file = new PacedFile(storage.Create(temporary)))
+        using (var file = new PacedFile(storage.Create(temporary), willBeRead: false))
         {
             using var stream = new StorageStream(file, SnapshotHeader.Bytes, writing: true);
             capture.WriteTo(stream);

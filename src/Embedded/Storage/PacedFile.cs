@@ -4,7 +4,9 @@ namespace OrleansWallet.Embedded.Storage;
 /// A large file written in the background. It is synced every few megabytes, so that the disk never has much of it to
 /// write at once while the journal waits for its own sync.
 /// </summary>
-internal sealed class PacedFile(IStorageFile file) : IStorageFile
+/// <param name="file">The file.</param>
+/// <param name="willBeRead">Whether what is written will be read soon; if not, it leaves the system's cache.</param>
+internal sealed class PacedFile(IStorageFile file, bool willBeRead) : IStorageFile
 {
     private const long BytesPerSync = 2L << 20;
     private long unsynced;
@@ -31,7 +33,7 @@ internal sealed class PacedFile(IStorageFile file) : IStorageFile
     public void Sync()
     {
         file.Sync();
-        file.Forget(Math.Max(0, end - unsynced), unsynced);
+        if (!willBeRead) file.Forget(Math.Max(0, end - unsynced), unsynced);
         unsynced = 0;
     }
 
