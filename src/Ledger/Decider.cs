@@ -10,9 +10,9 @@ public static class Decider
     public static Rejection Decide(in Account from, in Account to, Money amount) =>
         Rejections.First(DecideDebit(from, amount), DecideCredit(to, amount));
 
-    /// <summary>Decides what needs no account: a transfer from an account to itself.</summary>
-    public static Rejection DecideAccounts(AccountId from, AccountId to) =>
-        from == to ? Rejection.SameAccount : Rejection.None;
+    /// <summary>Decides what needs no account but what names it: a transfer from an account to itself.</summary>
+    public static Rejection DecideAccounts<T>(T from, T to) where T : struct, IEquatable<T> =>
+        from.Equals(to) ? Rejection.SameAccount : Rejection.None;
 
     // The checks of both sides run in the order of Rejection, so the caller hears the most basic fault first.
 

@@ -154,7 +154,10 @@ public sealed partial class Partition
 
         var from = NumberOf(transfer.From, command.FromNumber);
         var to = NumberOf(transfer.To, command.ToNumber);
-        var refusal = Decider.DecideAccounts(transfer.From, transfer.To);
+        // Accounts that exist are the same where their numbers are: the names need not be fetched from memory again.
+        var refusal = from >= 0 && to >= 0
+            ? Decider.DecideAccounts(from, to)
+            : Decider.DecideAccounts(transfer.From, transfer.To);
         if (refusal == Rejection.None)
             refusal = Decider.Decide(in AccountOf(from), in AccountOf(to), transfer.Amount);
         return refusal == Rejection.None

@@ -140,7 +140,7 @@ internal sealed class IndexAudit : IDisposable
             {
                 if (entry.Hash < last) throw new InvalidDataException($"{run.FilePath} is out of order in page "
                     + $"{page}.");
-                if (!filter.MayContain(entry.Hash))
+                if (!filter.MayContain(entry.Hash, IdFilter.MaskOf(entry.Hash)))
                     throw new InvalidDataException($"{run.FilePath} has an id in page {page} that its filter denies.");
                 last = entry.Hash;
                 sum.Add(entry.Hash, entry.Place);

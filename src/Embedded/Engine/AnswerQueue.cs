@@ -10,7 +10,7 @@ namespace OrleansWallet.Embedded.Engine;
 /// </summary>
 internal sealed class AnswerQueue(int requestsMax) : IThreadPoolWorkItem
 {
-    private const int ChunkRequests = 64;
+    private const int ChunkRequests = 256;
 
     private readonly ConcurrentQueue<Work> queue = new();
     private readonly ConcurrentQueue<Request[]> spare = new();

@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
+using OrleansWallet.Embedded.Storage;
+
 namespace OrleansWallet.Embedded.Index;
 
 /// <summary>
@@ -23,7 +25,7 @@ internal sealed class IdFilter
 
     /// <summary>An empty filter for so many ids.</summary>
     public IdFilter(long ids)
-        : this(GC.AllocateArray<byte>(BytesFor(ids), pinned: true))
+        : this(HugePages.Allocate<byte>(BytesFor(ids)))
     {
     }
 
@@ -47,10 +49,18 @@ internal sealed class IdFilter
         block |= MaskOf(hash);
     }
 
-    public bool MayContain(ulong hash)
+    /// <summary>Whether the hash may be in the set; <paramref name="mask"/> is that of the hash.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool MayContain(ulong hash, Vector256<uint> mask) => (BlockOf(hash) & mask) == mask;
+
+    /// <summary>The bits that a hash sets in its block, the same in every filter.</summary>
+    public static Vector256<uint> MaskOf(ulong hash)
     {
-        var mask = MaskOf(hash);
-        return (BlockOf(hash) & mask) == mask;
+        var bits = (Vector256.Create((uint)hash) * Salts) >>> 27;
+        if (Avx2.IsSupported) return Avx2.ShiftLeftLogicalVariable(Vector256<uint>.One, bits);
+        Span<uint> mask = stackalloc uint[8];
+        for (var i = 0; i < mask.Length; i++) mask[i] = 1u << (int)bits[i];
+        return Vector256.Create<uint>(mask);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -65,14 +75,5 @@ internal sealed class IdFilter
         var block = ((hash >> 32) * blockCount) >> 32;
         return ref Unsafe.As<byte, Vector256<uint>>(ref Unsafe.Add(
             ref MemoryMarshal.GetArrayDataReference(blocks), (nint)block * BlockBytes));
-    }
-
-    private static Vector256<uint> MaskOf(ulong hash)
-    {
-        var bits = (Vector256.Create((uint)hash) * Salts) >>> 27;
-        if (Avx2.IsSupported) return Avx2.ShiftLeftLogicalVariable(Vector256<uint>.One, bits);
-        Span<uint> mask = stackalloc uint[8];
-        for (var i = 0; i < mask.Length; i++) mask[i] = 1u << (int)bits[i];
-        return Vector256.Create<uint>(mask);
     }
 }

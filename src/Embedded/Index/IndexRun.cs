@@ -135,7 +135,7 @@ internal sealed class IndexRun : IDisposable
 
     private static IdFilter ReadFilter(IStorageFile file, RunHeader header, string path)
     {
-        var bytes = GC.AllocateUninitializedArray<byte>(header.FilterBytes, pinned: true);
+        var bytes = HugePages.Allocate<byte>(header.FilterBytes);
         ReadChecked(file, bytes, header.FilterOffset, header.FilterChecksum, path);
         return new IdFilter(bytes);
     }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
+using OrleansWallet.Embedded.Storage;
+
 namespace OrleansWallet.Embedded.Index;
 
 /// <summary>
@@ -21,7 +23,7 @@ internal sealed class RecentIds
         var slotsByHash = System.Numerics.BitOperations.RoundUpToPowerOf2((uint)ids * 2);
         IdsMax = (int)(slotsByHash / 4 * 3);
         shift = 64 - System.Numerics.BitOperations.Log2(slotsByHash);
-        slots = GC.AllocateArray<IdEntry>((int)slotsByHash + OverhangSlots, pinned: true);
+        slots = HugePages.Allocate<IdEntry>((int)slotsByHash + OverhangSlots);
     }
 
     /// <summary>How many ids it takes before it grows.</summary>
@@ -72,7 +74,7 @@ internal sealed class RecentIds
         IdsMax *= 2;
         shift--;
         Count = 0;
-        slots = GC.AllocateArray<IdEntry>((old.Length - OverhangSlots) * 2 + OverhangSlots, pinned: true);
+        slots = HugePages.Allocate<IdEntry>((old.Length - OverhangSlots) * 2 + OverhangSlots);
         foreach (var slot in old)
             if (slot.Place != 0) Add(slot.Hash, slot.Place);
     }

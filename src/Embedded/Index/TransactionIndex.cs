@@ -59,8 +59,9 @@ internal sealed class TransactionIndex : IRecordedTransfers, IDisposable
         var hash = hasher.Of(id);
         if (TryFind(active, hash, id, destination, out length)) return true;
         if (setAside is not null && TryFind(setAside, hash, id, destination, out length)) return true;
+        var mask = IdFilter.MaskOf(hash);
         foreach (var run in adopted.Runs)
-            if (run.Filter?.MayContain(hash) != false && TryFind(run, hash, id, destination, out length))
+            if (run.Filter?.MayContain(hash, mask) != false && TryFind(run, hash, id, destination, out length))
                 return true;
         return false;
     }
