@@ -125,21 +125,42 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_zeroed_sector_or_page_before_the_last_batch_is_damage()
+    public async Task In_an_old_record_it_is_found_by_the_read_that_comes_to_it()
     {
         var run = await MakeAsync();
+        var (transfer, _, _) = run.Sent.First(s => s.Outcome.Rejection == Rejection.None);
+        var path = Files(run.Disk, "journal").First(p => PlaceOf(run.Disk[p].Content, transfer) >= 0);
+        // The lowest byte of the amount, 16 bytes of id and 8 of account numbers further on.
+        var damaged = Flip(run.Disk, path, PlaceOf(run.Disk[path].Content, transfer) + 24, 0);
+        await using var ledger = await OpenLedger.OpenAsync(damaged, Options);
+        var found = await Assert.ThrowsAsync<DataDirectoryException>(
+            () => ledger.Wallet.ListEntriesAsync(transfer.From, IWallet.EntriesMax, null).AsTask());
+        Assert.Contains($"/faulty/{path}", found.Message, StringComparison.Ordinal);
+        Assert.True(ledger.Wallet.Readiness.IsReady);
+        // Whether this id was used can't be told any more, so no transfer may be.
+        Assert.Equal(Rejection.Unavailable, (await ledger.Wallet.TransferAsync(transfer)).Rejection);
+        Assert.False(ledger.Wallet.Readiness.IsReady);
+    }
+
+    [Theory]
+    [InlineData(4096, 512)]
+    [InlineData(4096, 4096)]
+    [InlineData(1 << 20, 512)]
+    [InlineData(1 << 20, 4096)]
+    public async Task A_zeroed_sector_or_page_before_the_last_batch_is_damage(long segmentBytesMax, int size)
+    {
+        var run = await Recording.RunAsync(seed: 23, steps: 20, Options with { SegmentBytesMax = segmentBytesMax });
+        var last = run.Log.Last(o => o is { Kind: DiskOperationKind.Write, Directory: "journal" });
         foreach (var path in Files(run.Disk, "journal"))
-            foreach (var size in new[] { 512, 4096 })
-                for (var from = 0; from < run.Disk[path].Content.Length; from += size)
-                {
-                    var damaged = run.Disk.AfterCrash(CrashChoice.KeepAll);
-                    var end = Math.Min(from + size, damaged[path].Content.Length);
-                    damaged[path].Damage(content => Array.Clear(content, from, end - from));
-                    var isLast = path == Files(run.Disk, "journal").Last() && end == damaged[path].Content.Length;
-                    if (isLast) continue;
-                    var found = Assert.Throws<DataDirectoryException>(() => JournalReplay.Read(damaged));
-                    Assert.Contains($"/faulty/{path}", found.Message, StringComparison.Ordinal);
-                }
+            for (var from = 0; from < run.Disk[path].Content.Length; from += size)
+            {
+                var end = Math.Min(from + size, run.Disk[path].Content.Length);
+                if (path == last.Path && end > last.Offset) break;
+                var damaged = run.Disk.AfterCrash(CrashChoice.KeepAll);
+                damaged[path].Damage(content => Array.Clear(content, from, end - from));
+                var found = Assert.Throws<DataDirectoryException>(() => JournalReplay.Read(damaged));
+                Assert.Contains($"/faulty/{path}", found.Message, StringComparison.Ordinal);
+            }
     }
 
     [Fact]
@@ -162,6 +183,9 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
         await Assert.ThrowsAsync<DataDirectoryException>(() => OpenLedger.OpenAsync(disk, Tiny.JournalOnly));
         Assert.Equal(before, disk.Fingerprint(IsJournalOrIdentity));
     }
+
+    private static int PlaceOf(byte[] content, Transfer transfer) =>
+        content.AsSpan().IndexOf(transfer.Id.Value.ToByteArray());
 
     private static AuditReport Audit(FaultyDisk disk)
     {
