@@ -98,8 +98,10 @@ internal sealed class LedgerThread
         }
         catch (Exception e)
         {
-            // Nobody knows what the state is now, so nothing more may come of it.
+            // Nobody knows what the state is now, so nothing more may come of it. An index that misled it is not
+            // asked again: the next start makes it anew from the journal.
             fault.Set("The ledger's thread failed", e);
+            if (e is InvalidDataException) index.Runs.Distrust();
         }
         hasEnded = true;
         if (fault.Reason is { } reason) RefuseEverything(reason);

@@ -151,6 +151,16 @@ internal sealed class IndexRuns : IDisposable
         }
     }
 
+    /// <summary>Sees to it that the next start makes the index anew. Nothing is published after a failure.</summary>
+    public void Distrust()
+    {
+        lock (gate)
+        {
+            failure ??= new InvalidDataException("The index is damaged.");
+            IndexManifest.Distrust(storage);
+        }
+    }
+
     /// <summary>Takes an empty table, waiting for one to be cleared.</summary>
     public RecentIds TakeCleared()
     {
@@ -203,6 +213,7 @@ internal sealed class IndexRuns : IDisposable
 
     private void Publish(IndexRun[] runs, JournalPoint covered, long flushes)
     {
+        if (failure is not null) throw new IOException("The index is not written any more.", failure);
         manifest = new IndexManifest(
             manifest.HashKey, Interlocked.Read(ref nextRunId), covered, [.. runs.Select(run => run.Id)]);
         manifest.Write(storage, ledgerId);
