@@ -20,10 +20,7 @@ internal static class EngineBench
         var options = new EmbeddedOptions { DataDirectory = directory };
         await using var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
         var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
-        Console.WriteLine(
-            "| load | spread | transfers/s | p50 ms | p99 ms | p99.9 ms | bytes/transfer | cores "
-            + "| allocated/transfer |");
-        Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        PrintHeader();
         foreach (var spread in Enum.GetValues<Spread>())
         {
             var picker = new AccountPicker(accounts.Length, spread);
@@ -44,6 +41,31 @@ internal static class EngineBench
             await MeasureSyncsAsync(settings);
         }
         return 0;
+    }
+
+    /// <summary>The rates of single callers and of batches, uniform, to set against a rival of the same run.</summary>
+    public static async Task<(double Singles, double Batches)> RatesAsync(BenchSettings settings)
+    {
+        var directory = Path.Combine(settings.Directory, "engine");
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+        var options = new EmbeddedOptions { DataDirectory = directory };
+        await using var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
+        var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
+        var picker = new AccountPicker(accounts.Length, Spread.Uniform);
+        PrintHeader();
+        var singles = await MeasureAsync("8,192 callers", Spread.Uniform, settings, directory,
+            measurement => SinglesAsync(wallet, accounts, picker, Callers, measurement));
+        var batches = await MeasureAsync("batches of 10,000", Spread.Uniform, settings, directory,
+            measurement => BatchesAsync(wallet, accounts, picker, BatchesInFlight, measurement));
+        return (singles, batches);
+    }
+
+    private static void PrintHeader()
+    {
+        Console.WriteLine(
+            "| load | spread | transfers/s | p50 ms | p99 ms | p99.9 ms | bytes/transfer | cores "
+            + "| allocated/transfer |");
+        Console.WriteLine("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     }
 
     // What the disk alone takes for a lone caller's batch: one write at the end of a file, one fdatasync.
@@ -99,7 +121,7 @@ internal static class EngineBench
         }
     }
 
-    private static async Task MeasureAsync(
+    private static async Task<double> MeasureAsync(
         string load, Spread spread, BenchSettings settings, string directory, Func<Measurement, Task> run)
     {
         await run(new Measurement(TimeSpan.FromSeconds(Math.Max(1, settings.Seconds / 5))));
@@ -117,6 +139,7 @@ internal static class EngineBench
             + $"{measurement.Quantile(0.999):F2} | {(JournalBytes(directory) - bytes) / (double)done:F0} "
             + $"| {(Process.GetCurrentProcess().TotalProcessorTime - cpu).TotalSeconds / seconds:F2} "
             + $"| {(GC.GetTotalAllocatedBytes() - allocated) / (double)done:F0} |");
+        return done / seconds;
     }
 
     private static Task SinglesAsync(

@@ -46,13 +46,20 @@ internal static class PostgresBench
         }
         Console.WriteLine("| PostgreSQL, callers | spread | transfers/s | p50 ms | p99 ms |");
         Console.WriteLine("| ---: | --- | ---: | ---: | ---: |");
+        var best = 0.0;
         foreach (var callers in new[] { 1, 16, 64 })
-            await MeasureAsync(source, settings, callers, Spread.Uniform);
+            best = Math.Max(best, await MeasureAsync(source, settings, callers, Spread.Uniform));
         await MeasureAsync(source, settings, 16, Spread.Hot);
+        Console.WriteLine();
+        var (singles, batches) = await EngineBench.RatesAsync(settings);
+        Console.WriteLine();
+        Console.WriteLine(
+            $"Against PostgreSQL's best, {best:N0}/s: single callers {singles / best:F0} times, batches "
+            + $"{batches / best:F0} times.");
         return 0;
     }
 
-    private static async Task MeasureAsync(
+    private static async Task<double> MeasureAsync(
         NpgsqlDataSource source, BenchSettings settings, int callers, Spread spread)
     {
         var picker = new AccountPicker(settings.Accounts, spread);
@@ -61,6 +68,7 @@ internal static class PostgresBench
         Console.WriteLine(
             $"| {callers} | {spread} | {measurement.Count / measurement.Elapsed.TotalSeconds:N0} "
             + $"| {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} |");
+        return measurement.Count / measurement.Elapsed.TotalSeconds;
 
         async Task CallerAsync(int number)
         {

@@ -4,7 +4,7 @@ using OrleansWallet.Bench.Http;
 
 // Usage: [seconds] [connections…]. Each figure is transfers a second over loopback, client and server in one process.
 var seconds = args.Length > 0 ? int.Parse(args[0]) : 5;
-int[] counts = args.Length > 1 ? [.. args[1..].Select(int.Parse)] : [64, 512];
+int[] counts = args.Length > 1 ? [.. args[1..].Select(int.Parse)] : [64, 512, 4096];
 const int accounts = 10_000;
 const int perBatch = 5_000;
 
@@ -20,25 +20,30 @@ try
     await app.StartAsync();
     var address = new Uri(app.Urls.First());
     await PrepareAsync(address);
+    Console.WriteLine("| connections | constant answer/s | wallet/s | ratio |");
+    Console.WriteLine("| ---: | ---: | ---: | ---: |");
     foreach (var connections in counts)
     {
-        foreach (var round in new[] { "warm-up", "measured", "again" })
+        for (var round = 0; round < 3; round++)
         {
             var constant = await MeasureAsync(
                 address, connections, ConstantEndpoint.Path, "application/json", 1, false);
             var single = await MeasureAsync(
                 address, connections, "/v1/wallet/balance_transfer", "application/json", 1, false);
-            Console.WriteLine(
-                $"{connections,5} connections, {round}: constant {constant:n0}/s, wallet {single:n0}/s, " +
-                $"ratio {single / constant:0.00}");
+            // The first round warms up.
+            if (round > 0)
+                Console.WriteLine($"| {connections:n0} | {constant:n0} | {single:n0} | {single / constant:0.00} |");
         }
     }
+    Console.WriteLine();
+    Console.WriteLine($"| batches of {perBatch:n0}, 8 connections | transfers/s |");
+    Console.WriteLine("| --- | ---: |");
     foreach (var (type, asArray) in new[] { ("application/json", true), ("application/x-ndjson", false) })
     {
         for (var round = 0; round < 3; round++)
         {
             var many = await MeasureAsync(address, 8, "/v1/wallet/balance_transfers", type, perBatch, asArray);
-            Console.WriteLine($"    8 connections, batches of {perBatch}, {type}: {many:n0}/s");
+            if (round > 0) Console.WriteLine($"| {type} | {many:n0} |");
         }
     }
     await app.StopAsync();
