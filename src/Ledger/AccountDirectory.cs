@@ -45,23 +45,7 @@ public sealed class AccountDirectory
     public int Count { get; private set; }
 
     /// <summary>Finds an account's number. Any thread.</summary>
-    public bool TryFind(AccountId id, out int number)
-    {
-        var text = id.Value;
-        var hash = HashOf(text);
-        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
-        var mask = (uint)shard.Length - 1;
-        for (var i = hash & mask; ; i = (i + 1) & mask)
-        {
-            var slot = Volatile.Read(ref shard[i]);
-            if (slot == 0)
-            {
-                number = -1;
-                return false;
-            }
-            if ((uint)(slot >> 32) == hash && Matches((uint)slot, text, out number)) return true;
-        }
-    }
+    public bool TryFind(AccountId id, out int number) => Find(id.Value, HashOf(id.Value), out number);
 
     /// <summary>
     /// Fills in the numbers of both accounts of many transfers. Any thread. It does what <see cref="TryFind"/> does,
@@ -71,7 +55,7 @@ public sealed class AccountDirectory
     public void FindMany(Span<TransferCommand> commands)
     {
         // Three steps behind each other: the ids' text, the table's slots, the ids stored.
-        Span<(uint From, uint To)> hashes = stackalloc (uint, uint)[2 * PrefetchDistance];
+        Span<(uint From, uint To)> hashes = stackalloc (uint, uint)[4 * PrefetchDistance];
         for (var i = 0; i < commands.Length + 3 * PrefetchDistance; i++)
         {
             if (i < commands.Length)
@@ -95,8 +79,9 @@ public sealed class AccountDirectory
             if (i - 3 * PrefetchDistance is >= 0 and var last)
             {
                 var transfer = commands[last].Transfer;
-                TryFind(transfer.From, out var from);
-                TryFind(transfer.To, out var to);
+                var (fromHash, toHash) = hashes[last % hashes.Length];
+                Find(transfer.From.Value, fromHash, out var from);
+                Find(transfer.To.Value, toHash, out var to);
                 commands[last] = new TransferCommand(transfer, from, to);
             }
         }
@@ -128,6 +113,22 @@ public sealed class AccountDirectory
         Encoding.ASCII.GetChars(id, text);
         Insert(HashOf(text[..id.Length]), unit);
         return number;
+    }
+
+    private bool Find(string text, uint hash, out int number)
+    {
+        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
+        var mask = (uint)shard.Length - 1;
+        for (var i = hash & mask; ; i = (i + 1) & mask)
+        {
+            var slot = Volatile.Read(ref shard[i]);
+            if (slot == 0)
+            {
+                number = -1;
+                return false;
+            }
+            if ((uint)(slot >> 32) == hash && Matches((uint)slot, text, out number)) return true;
+        }
     }
 
     private static uint HashOf(ReadOnlySpan<char> text) => (uint)string.GetHashCode(text);
