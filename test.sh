@@ -46,7 +46,7 @@ for project in tests/*/*.csproj; do
   echo "== $name"
   dotnet test "$project" --configuration Release --no-build --logger "console;verbosity=minimal" \
     --logger "trx;LogFileName=$name.trx" --results-directory "$results" --blame-hang-timeout 10m ${1:+--filter "$1"} \
-    2>&1 | grep -vE '^(Test run for|VSTest version|Results File|Attachments:|A total of|Starting test)' | grep -v '^$'
+    2>&1 | grep -vE '^(Test run for|VSTest version|Results File|Attachments:|A total of|Starting test|Data collector|No test matches)' | grep -v '^$'
   status=${PIPESTATUS[0]}
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -1)
   count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
@@ -56,7 +56,7 @@ for project in tests/*/*.csproj; do
   fi
   # What a suite counted (rounds, kills, connections) is in its results only.
   awk '/<StdOut>/ {on=1} on {print} /<\/StdOut>/ {on=0}' "$results/$name.trx" \
-    | sed 's/.*<StdOut>//; s/<\/StdOut>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' | grep -v '^$' | head -40
+    | sed 's/.*<StdOut>//; s/<\/StdOut>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' | grep -vE '^(\[xUnit.net.*)?$' | head -40
   total=$(count total) ok=$(count passed) bad=$(( $(count failed) + $(count error) + $(count aborted) + $(count timeout) ))
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ok - bad))
   # A run that was cut short may count no failure; its exit code tells.
