@@ -83,6 +83,7 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
             archivist = new Archivist(runs, snapshots, options.SnapshotsKept, fault);
             var recovered = Recovery.Recover(runs, journal, snapshots, archivist, options, notice);
             wallet = new EmbeddedWallet(storage, journal, recovered, archivist, fault, options, time);
+            archivist.BeginMerging();
             await wallet.OpenSettlementAccountsAsync();
             return wallet;
         }

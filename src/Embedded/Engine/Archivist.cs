@@ -34,8 +34,10 @@ internal sealed class Archivist : IDisposable
         writer = new Thread(WriteAll) { IsBackground = true, Name = "wallet archivist" };
         merger = new Thread(MergeAll) { IsBackground = true, Name = "wallet index merge" };
         writer.Start();
-        merger.Start();
     }
+
+    /// <summary>Begins to merge, once the ledger was found to be good: a start that refuses changes nothing.</summary>
+    public void BeginMerging() => merger.Start();
 
     /// <summary>Writes a table of ids to the index. All before the point must be durable.</summary>
     public void Flush(RecentIds table, JournalPoint covered) => jobs.Add(() =>
@@ -58,6 +60,7 @@ internal sealed class Archivist : IDisposable
         writer.Join();
         stopMerging.Cancel();
         mayMerge.Set();
+        if (merger.ThreadState.HasFlag(ThreadState.Unstarted)) return;
         merger.Join();
     }
 

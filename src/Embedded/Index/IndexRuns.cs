@@ -92,7 +92,7 @@ internal sealed class IndexRuns : IDisposable
             table.Sweep(writer.Add);
             writer.Complete();
         }
-        lock (gate) Publish([.. published.Runs, OpenRun(id, published.Runs)], covered, published.Flushes + 1);
+        lock (gate) PublishWith(id, published.Runs, covered, published.Flushes + 1);
     }
 
     /// <summary>Makes one file of four of a size. False where there are no four.</summary>
@@ -111,7 +111,7 @@ internal sealed class IndexRuns : IDisposable
         lock (gate)
         {
             IndexRun[] others = [.. published.Runs.Except(merged)];
-            Publish([.. others, OpenRun(id, others)], manifest.Covered, published.Flushes);
+            PublishWith(id, others, manifest.Covered, published.Flushes);
         }
         // The ledger's thread may still read them: their names go now, their handles when it has moved on.
         foreach (var run in merged) retired.Enqueue(run);
@@ -211,9 +211,23 @@ internal sealed class IndexRuns : IDisposable
         return run;
     }
 
-    private void Publish(IndexRun[] runs, JournalPoint covered, long flushes)
+    private void PublishWith(long id, IndexRun[] others, JournalPoint covered, long flushes)
     {
         if (failure is not null) throw new IOException("The index is not written any more.", failure);
+        var run = OpenRun(id, others);
+        try
+        {
+            Publish([.. others, run], covered, flushes);
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
+    private void Publish(IndexRun[] runs, JournalPoint covered, long flushes)
+    {
         manifest = new IndexManifest(
             manifest.HashKey, Interlocked.Read(ref nextRunId), covered, [.. runs.Select(run => run.Id)]);
         manifest.Write(storage, ledgerId);
