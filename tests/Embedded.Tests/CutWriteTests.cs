@@ -6,7 +6,7 @@ namespace OrleansWallet.Embedded.Tests;
 
 /// <summary>
 /// A crash at every operation of a run, and within writes: at every byte of the last ones, around every sector and 64
-/// bytes apart in the others. With WALLET_CUT_EVERY_BYTE=1 at every byte of every write, which takes minutes.
+/// bytes apart in the others. With WALLET_CUT_EVERY_BYTE=1 at every byte of every write, which takes long.
 /// </summary>
 public sealed class CutWriteTests(ITestOutputHelper output)
 {
