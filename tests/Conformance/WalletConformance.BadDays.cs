@@ -92,17 +92,18 @@ public abstract partial class WalletConformance
     [Fact]
     public async Task Connections_over_the_limit_are_closed_and_the_others_served()
     {
+        const string LastChunk = "\r\n0\r\n\r\n";
         await using var server = await edition.StartAsync("--Wallet:ConnectionsMax=3");
         var served = new List<RawConnection>();
         for (var i = 0; i < 3; i++)
         {
             served.Add(await RawConnection.OpenAsync(server));
             await served[i].SendAsync("GET /healthz HTTP/1.1\r\nHost: wallet\r\n\r\n");
-            Assert.StartsWith("HTTP/1.1 200 ", await served[i].ReadUntilAsync("alive"));
+            Assert.StartsWith("HTTP/1.1 200 ", await served[i].ReadUntilAsync(LastChunk));
         }
         using (var refused = await RawConnection.OpenAsync(server)) Assert.Empty(await refused.ReadToCloseAsync());
         await served[0].SendAsync("GET /healthz HTTP/1.1\r\nHost: wallet\r\n\r\n");
-        Assert.StartsWith("HTTP/1.1 200 ", await served[0].ReadUntilAsync("alive"));
+        Assert.StartsWith("HTTP/1.1 200 ", await served[0].ReadUntilAsync(LastChunk));
         foreach (var connection in served) connection.Dispose();
     }
 
