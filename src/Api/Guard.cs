@@ -3,9 +3,6 @@ using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Api;
 
-/// <summary>Says which scope an endpoint needs.</summary>
-internal sealed record RequiredScope(Scopes Scope);
-
 /// <summary>
 /// Stands before every endpoint of the front end: lets in who has the scope, and gives every exception its defined
 /// answer. It wraps the endpoints themselves, so a host that mounts them can't forget it, and costs others nothing.

@@ -25,9 +25,6 @@ internal static class Routes
         routes.Map(pattern, refusal.ExecuteAsync);
     }
 
-    public static TBuilder RequireScope<TBuilder>(this TBuilder builder, Scopes scope)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RequiredScope(scope));
-
     /// <summary>Puts an endpoint into words: a name, a sentence, and the statuses its problems have.</summary>
     public static TBuilder Describe<TBuilder>(
         this TBuilder builder, string tag, string name, string summary, params int[] problems)

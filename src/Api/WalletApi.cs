@@ -36,8 +36,12 @@ public static class WalletApi
         return services;
     }
 
-    /// <summary>Maps everything the contract names, and the answer to all it doesn't.</summary>
-    public static void MapWalletApi(this IEndpointRouteBuilder routes)
+    /// <summary>
+    /// Maps everything the contract names, and the answer to all it doesn't. What a host has beside it is mapped by
+    /// <paramref name="also"/>, behind the same guard: give each endpoint there its scope by
+    /// <see cref="RequiredScopeConventions.RequireScope"/>, for one without is open to everybody.
+    /// </summary>
+    public static void MapWalletApi(this IEndpointRouteBuilder routes, Action<IEndpointRouteBuilder>? also = null)
     {
         var services = routes.ServiceProvider;
         var wallet = services.GetRequiredService<IWallet>();
@@ -52,6 +56,7 @@ public static class WalletApi
         new TransferEndpoints(wallet, keys, options).Map(resources);
         new AccountEndpoints(wallet, options).Map(resources);
         new LedgerEndpoints(wallet).Map(resources);
+        also?.Invoke(all);
     }
 
     private static void Limit(KestrelServerOptions server, ApiOptions options)
