@@ -86,6 +86,11 @@ internal static class Recovery
             journal.CutTail(end.End.Place);
         }
         journal.WriteAgain(beforeLast.Place, end.End.Place);
+        if (!journal.NewestIsKnown)
+            notice(
+                $"Made {journal.PathOf(NewestSegment.Name)}: from now on a start notices if the journal's last "
+                + "segment is missing.");
+        journal.RecordNewest();
         return new RecoveredLedger(partition, index, reader, end.End, snapshot is null ? 0 : from.NextSequence - 1);
     }
 
@@ -161,6 +166,9 @@ internal static class Recovery
             ? path[..^SealedFile.TemporaryEnding.Length] : path;
         if (whole == LedgerIdentity.Name) return path != whole;
         if (whole == SealedFile.Join(IndexRun.Directory, IndexManifest.Name)) return true;
+        // It is made after the first segment: without that one it is what is left of a lost journal.
+        if (whole == NewestSegment.Name)
+            return path != whole || storage.List(JournalFiles.Directory).Any(n => SegmentHeader.IsFileName(n, out _));
         if (whole != JournalFiles.FirstPath) return false;
         using var file = storage.Open(path, write: false);
         return file.Length <= SegmentHeader.Bytes;

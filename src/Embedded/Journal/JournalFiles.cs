@@ -17,10 +17,13 @@ internal sealed class JournalFiles : IDisposable
     private readonly Guid ledgerId;
     private readonly long segmentBytesMax;
     private Segment[] segments;
+    private SegmentHeader? newest;
     private long forgotten;
 
-    private JournalFiles(IStorage storage, Guid ledgerId, long segmentBytesMax, Segment[] segments)
+    private JournalFiles(
+        IStorage storage, Guid ledgerId, long segmentBytesMax, Segment[] segments, SegmentHeader? newest)
     {
+        this.newest = newest;
         this.storage = storage;
         this.ledgerId = ledgerId;
         this.segmentBytesMax = segmentBytesMax;
@@ -54,12 +57,17 @@ internal sealed class JournalFiles : IDisposable
         storage.CreateDirectory(Directory);
         var header = new SegmentHeader(ledgerId, 0, 1, JournalPoint.Origin.Chain);
         SealedFile.Write(storage, Directory, header.FileName, header.ToBytes());
+        NewestSegment.Write(storage, header);
     }
 
-    /// <summary>Opens all segments and checks that they follow each other without a gap.</summary>
+    /// <summary>
+    /// Opens all segments and checks that they follow each other without a gap, up to the newest that was recorded.
+    /// </summary>
     /// <exception cref="DataDirectoryException">One is missing, damaged, newer, or another ledger's.</exception>
     public static JournalFiles Open(IStorage storage, Guid ledgerId, long segmentBytesMax, bool write)
     {
+        // Before the names are listed: a wallet that runs meanwhile makes a segment before it records it.
+        var newest = NewestSegment.Read(storage, ledgerId);
         var segments = new List<Segment>();
         try
         {
@@ -71,7 +79,8 @@ internal sealed class JournalFiles : IDisposable
                 segments.Add(OpenSegment(storage, ledgerId, name, write));
             }
             if (segments.Count == 0) throw Gap(storage, 0, next: null);
-            return new JournalFiles(storage, ledgerId, segmentBytesMax, [.. segments]);
+            if (newest is not null) NewestSegment.Check(storage, newest, segments);
+            return new JournalFiles(storage, ledgerId, segmentBytesMax, [.. segments], newest);
         }
         catch
         {
@@ -104,6 +113,21 @@ internal sealed class JournalFiles : IDisposable
             segment.Forget(forgotten, part);
             forgotten += part;
         }
+    }
+
+    /// <summary>Whether it is recorded which segment is the newest; not in a ledger of an earlier program.</summary>
+    public bool NewestIsKnown => newest is not null;
+
+    /// <summary>
+    /// Sees to it that the last segment is recorded as the newest. This comes before the first append: a crash may
+    /// have come between the making of the segment and its being recorded.
+    /// </summary>
+    public void RecordNewest()
+    {
+        var last = segments[^1].Header;
+        if (newest?.BasePlace == last.BasePlace) return;
+        NewestSegment.Write(storage, last);
+        newest = last;
     }
 
     /// <summary>Makes durable which files there are.</summary>
@@ -159,6 +183,7 @@ internal sealed class JournalFiles : IDisposable
         var file = storage.Open(SealedFile.Join(Directory, header.FileName), write: true);
         var segment = new Segment(header, file, 0);
         Volatile.Write(ref segments, [.. segments, segment]);
+        RecordNewest();
         return segment;
     }
 
@@ -174,8 +199,8 @@ internal sealed class JournalFiles : IDisposable
             return new Segment(header, file, file.Length - SegmentHeader.Bytes);
         file.Dispose();
         throw new DataDirectoryException(
-            $"{Path.Combine(storage.Root, path)} can't be used: {fault}. Nothing was changed; put the right file back "
-            + "from a backup.");
+            $"{Path.Combine(storage.Root, path)} can't be used: {fault}. The journal was not changed; put the right "
+            + "file back from a backup.");
     }
 
     private static DataDirectoryException Gap(IStorage storage, long expected, string? next)
