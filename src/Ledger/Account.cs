@@ -51,6 +51,15 @@ public struct Account
         Flags = AccountFlags.Open | (isSettlement ? AccountFlags.Settlement : AccountFlags.None),
     };
 
+    /// <summary>An account as it was stored.</summary>
+    public static Account Restored(long balance, long version, Currency currency, AccountFlags flags) => new()
+    {
+        Balance = balance,
+        Version = version,
+        currencyNumber = currency.NumericCode,
+        Flags = flags,
+    };
+
     /// <summary>Applies a debit that was decided.</summary>
     /// <exception cref="OverflowException">The debit was never decided.</exception>
     public void Debited(long minorUnits)
