@@ -1,4 +1,3 @@
-using System.Globalization;
 using OrleansWallet.Embedded.Engine;
 using OrleansWallet.Embedded.Index;
 using OrleansWallet.Embedded.Journal;
@@ -12,7 +11,7 @@ namespace OrleansWallet.Embedded;
 /// The wallet on one machine: state in memory, moved by one thread, durable in a journal on local disk before any
 /// answer.
 /// </summary>
-public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
+public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
 {
     private const string Stopping = "The wallet is stopping.";
 
@@ -25,7 +24,8 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     private readonly RequestQueue queue;
     private readonly LedgerThread ledger;
     private readonly AccountHistory history;
-    private Task? stopped;
+    private readonly PastReads pastReads;
+    private readonly Lazy<Task> stopped;
 
     private EmbeddedWallet(
         IStorage storage, JournalFiles journal, RecoveredLedger recovered, Archivist archivist, EngineFault fault,
@@ -39,7 +39,9 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
         index = recovered.Index;
         history = new AccountHistory(journal, partition);
         queue = new RequestQueue(options.QueueTransfersMax, options.BatchTransfersMax);
-        ledger = new LedgerThread(recovered, options, queue, journal, archivist, fault, time);
+        pastReads = new PastReads();
+        stopped = new Lazy<Task>(() => Task.Run(Stop));
+        ledger = new LedgerThread(recovered, options, queue, journal, pastReads, archivist, fault, time);
         fault.WhenSet = e =>
         {
             index.Runs.Fail(e);
@@ -152,15 +154,6 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<TransferView?> FindTransferAsync(TransactionId id, CancellationToken cancel = default)
-    {
-        var record = new byte[Records.LengthMax];
-        return await AskAsync(
-            (_, _, _) => index.TryFind(id, record, out var length) ? length : 0,
-            (length, _) => length == 0 ? null : partition.Describe(record.AsSpan(0, length)), cancel);
-    }
-
-    /// <inheritdoc/>
     public ValueTask<AccountResult> OpenAccountAsync(
         AccountId id, Currency currency, CancellationToken cancel = default) =>
         AskAsync(
@@ -185,60 +178,33 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
             },
             (result, _) => result, cancel);
 
-    /// <inheritdoc/>
-    public ValueTask<AccountResult> FindAccountAsync(AccountId id, AsOf asOf, CancellationToken cancel = default) =>
-        AskAsync(
-            (state, at, _) => Locate(state, id, asOf, at),
-            (found, _) => found.Rejection != Rejection.None ? AccountResult.Refused(found.Rejection)
-                : found.View is { } view ? new AccountResult(Rejection.None, view)
-                : FindPast(found, asOf), cancel);
-
-    /// <inheritdoc/>
-    public ValueTask<EntriesPage> ListEntriesAsync(
-        AccountId id, int limit, string? cursor, CancellationToken cancel = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, IWallet.EntriesMax);
-        return AskAsync(
-            (state, _, _) => state.Directory.TryFind(id, out var number)
-                ? new Located(Rejection.None, number, state.Accounts[number].Newest, null)
-                : Located.Refused(Rejection.AccountNotFound),
-            (found, _) => found.Rejection == Rejection.None
-                ? ReadEntries(found, limit, cursor)
-                : EntriesPage.Refused(found.Rejection), cancel);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<LedgerView> ReadLedgerAsync(bool fresh, CancellationToken cancel = default) =>
-        AskAsync(
-            (state, _, _) => new LedgerView(state.Sequence, state.AccountsOpened, state.Transfers, state.Totals, null),
-            (view, after) => view with { Digest = Convert.ToHexStringLower(after.Chain) }, cancel, forTheEnd: true);
-
     /// <summary>
     /// Stops in order: takes no more, carries out and answers what was taken, writes a snapshot. Safe to call twice.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
         queue.Close();
-        var mine = new TaskCompletionSource();
-        if (Interlocked.CompareExchange(ref stopped, mine.Task, null) is { } already)
-        {
-            await already;
-            return;
-        }
-        await Task.Run(Stop);
-        mine.SetResult();
+        await stopped.Value;
     }
 
     private void Stop()
     {
-        ledger.Stop();
-        queue.RefuseAll(fault.Reason ?? Stopping);
-        archivist.Stop();
-        archivist.Dispose();
-        index.Dispose();
-        journal.Dispose();
-        storage.Dispose();
+        try
+        {
+            ledger.Stop();
+            queue.RefuseAll(fault.Reason ?? Stopping);
+            archivist.Stop();
+            // Last, since it can wait longest, and nothing is lost where the process ends before it has.
+            pastReads.Stop();
+        }
+        finally
+        {
+            pastReads.Dispose();
+            archivist.Dispose();
+            index.Dispose();
+            journal.Dispose();
+            storage.Dispose();
+        }
     }
 
     private void AfterPush()
@@ -251,10 +217,11 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
 
     private async ValueTask<TAnswer> AskAsync<TFound, TAnswer>(
         Func<Partition, long, RecordBuffer, TFound> execute, Func<TFound, JournalPoint, TAnswer> finish,
-        CancellationToken cancel, bool forTheEnd = false)
+        CancellationToken cancel, bool forTheEnd = false, bool readsPast = false)
     {
         cancel.ThrowIfCancellationRequested();
-        var query = new Query<TFound, TAnswer>(execute, finish, forTheEnd);
+        if (readsPast && pastReads.IsFull) throw new WalletOverloadedException();
+        var query = new Query<TFound, TAnswer>(execute, finish, forTheEnd, readsPast);
         switch (queue.TryPush(query))
         {
             case RequestQueue.Pushed.Queued:
@@ -278,51 +245,9 @@ public sealed class EmbeddedWallet : IWallet, IAsyncDisposable
             (done, _) => done, CancellationToken.None);
     }
 
-    private static Located Locate(Partition state, AccountId id, AsOf asOf, long atMicros)
-    {
-        var now = Math.Max(atMicros, state.LastAtMicros);
-        if (asOf.Sequence > state.Sequence || (asOf.Time is { } time && Partition.ToMicros(time) >= now))
-            return Located.Refused(Rejection.InTheFuture);
-        if (!state.Directory.TryFind(id, out var number)) return Located.Refused(Rejection.AccountNotFound);
-        var isNow = asOf == AsOf.Now;
-        return new Located(
-            Rejection.None, number, state.Accounts[number].Newest, isNow ? state.View(number) : null);
-    }
-
-    private AccountResult FindPast(Located found, AsOf asOf)
-    {
-        var past = asOf.Time is { } time
-            ? history.Find(found.Number, found.Newest, moment => moment.AtMicros > Partition.ToMicros(time))
-            : history.Find(found.Number, found.Newest, moment => moment.Sequence > asOf.Sequence);
-        return past is null
-            ? AccountResult.Refused(Rejection.AccountNotFound)
-            : new AccountResult(Rejection.None, past);
-    }
-
-    private EntriesPage ReadEntries(Located found, int limit, string? cursor)
-    {
-        var from = found.Newest;
-        // What lies behind the account's newest record may be in the journal and not be durable.
-        if (cursor is not null && (!TryReadCursor(cursor, out from) || from > found.Newest
-            || !history.IsEntryOf(found.Number, from)))
-            return EntriesPage.Refused(Rejection.BadCursor);
-        var (entries, next) = history.Page(found.Number, from, limit);
-        return new EntriesPage(
-            Rejection.None, entries, next < 0 ? null : next.ToString(CultureInfo.InvariantCulture));
-    }
-
-    private static bool TryReadCursor(string cursor, out long place) =>
-        long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out place);
-
     private static void DeleteUnfinished(IStorage storage)
     {
         foreach (var directory in new[] { "", JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory })
             SealedFile.DeleteUnfinished(storage, directory);
-    }
-
-    /// <summary>What a read finds on the ledger's thread; the rest it reads from the journal.</summary>
-    private readonly record struct Located(Rejection Rejection, int Number, long Newest, AccountView? View)
-    {
-        public static Located Refused(Rejection rejection) => new(rejection, -1, -1, null);
     }
 }

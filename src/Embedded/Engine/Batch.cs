@@ -13,6 +13,7 @@ internal sealed class Batch(int transfersMax)
     private readonly TransferOutcome[] outcomes = new TransferOutcome[transfersMax];
     private Request[] requests = new Request[transfersMax];
     private readonly List<Request> forTheEnd = [];
+    private readonly List<Request> pastReads = [];
     private int singlesWaiting;
 
     /// <summary>Their records.</summary>
@@ -32,7 +33,7 @@ internal sealed class Batch(int transfersMax)
     public Action<JournalPoint>? Before { get; set; }
 
     /// <summary>Whether the journal's thread has anything to do with it.</summary>
-    public bool HasWork => Count > 0 || Before is not null || Records.Count > 0;
+    public bool HasWork => Count > 0 || pastReads.Count > 0 || Before is not null || Records.Count > 0;
 
     /// <summary>Whether a request of that weight still fits in.</summary>
     public bool Fits(int weight) => Weight + weight <= transfersMax;
@@ -49,6 +50,13 @@ internal sealed class Batch(int transfersMax)
     public void Add(Request request, Partition partition, long atMicros)
     {
         Weight += request.Weight;
+        if (request.ReadsPast)
+        {
+            ExecuteSingles(partition, atMicros);
+            pastReads.Add(request);
+            request.Execute(partition, atMicros, Records);
+            return;
+        }
         requests[Count++] = request;
         if (request is TransferRequest single)
         {
@@ -79,7 +87,16 @@ internal sealed class Batch(int transfersMax)
         singlesWaiting = 0;
     }
 
-    /// <summary>Lets go of the requests, to be answered or refused by somebody else.</summary>
+    /// <summary>Lets go of the requests that read the past, in the same way.</summary>
+    public Request[] TakePastReads()
+    {
+        if (pastReads.Count == 0) return [];
+        Request[] taken = [.. pastReads];
+        pastReads.Clear();
+        return taken;
+    }
+
+    /// <summary>Lets go of all other requests, to be answered or refused by somebody else.</summary>
     public ArraySegment<Request> TakeRequests(Request[] spare)
     {
         var taken = new ArraySegment<Request>(requests, 0, Count);

@@ -10,6 +10,7 @@ internal sealed class JournalThread
 {
     private readonly JournalFiles journal;
     private readonly AnswerQueue answers;
+    private readonly PastReads pastReads;
     private readonly EngineFault fault;
     private readonly Doorbell bell = new();
     private readonly long cacheBytes;
@@ -20,11 +21,12 @@ internal sealed class JournalThread
     private volatile bool stopping;
 
     public JournalThread(
-        JournalFiles journal, JournalPoint end, long cacheBytes, AnswerQueue answers, EngineFault fault,
-        Action whenIdle)
+        JournalFiles journal, JournalPoint end, long cacheBytes, AnswerQueue answers, PastReads pastReads,
+        EngineFault fault, Action whenIdle)
     {
         this.journal = journal;
         this.answers = answers;
+        this.pastReads = pastReads;
         this.fault = fault;
         this.cacheBytes = cacheBytes;
         this.whenIdle = whenIdle;
@@ -67,11 +69,17 @@ internal sealed class JournalThread
                 continue;
             }
             var durable = !fault.IsSet && TryMakeDurable(batch);
+            var past = batch.TakePastReads();
             var requests = batch.TakeRequests(answers.TakeSpare());
             Volatile.Write(ref work, null);
             whenIdle();
-            if (durable) answers.Post(requests, point);
-            else Refuse(requests);
+            if (!durable)
+            {
+                Refuse([.. requests, .. past]);
+                continue;
+            }
+            answers.Post(requests, point);
+            foreach (var request in past) pastReads.Post(request, point);
         }
     }
 
@@ -100,7 +108,7 @@ internal sealed class JournalThread
         }
     }
 
-    private void Refuse(ArraySegment<Request> requests)
+    private void Refuse(Request[] requests)
     {
         foreach (var request in requests) request.Refuse(fault.Reason ?? "The wallet has stopped.");
     }

@@ -22,7 +22,6 @@ internal sealed class LedgerThread
     private readonly TransactionIndex index;
     private readonly RequestQueue queue;
     private readonly JournalThread journal;
-    private readonly AnswerQueue answers;
     private readonly Archivist archivist;
     private readonly EngineFault fault;
     private readonly TimeProvider time;
@@ -42,8 +41,8 @@ internal sealed class LedgerThread
     private volatile bool hasEnded;
 
     public LedgerThread(
-        RecoveredLedger recovered, EmbeddedOptions options, RequestQueue queue, JournalFiles files, Archivist archivist,
-        EngineFault fault, TimeProvider time)
+        RecoveredLedger recovered, EmbeddedOptions options, RequestQueue queue, JournalFiles files, PastReads pastReads,
+        Archivist archivist, EngineFault fault, TimeProvider time)
     {
         partition = recovered.Partition;
         index = recovered.Index;
@@ -54,13 +53,13 @@ internal sealed class LedgerThread
         this.archivist = archivist;
         this.fault = fault;
         this.time = time;
-        answers = new AnswerQueue(options.BatchTransfersMax);
+        var answers = new AnswerQueue(options.BatchTransfersMax);
         open = new Batch(options.BatchTransfersMax);
         other = new Batch(options.BatchTransfersMax);
         recovered.Records.Watch(open.Records, other.Records);
         BeginBatch();
         journal = new JournalThread(
-            files, recovered.End, options.JournalCacheBytes, answers, fault, () => bell.Ring(ForJournal));
+            files, recovered.End, options.JournalCacheBytes, answers, pastReads, fault, () => bell.Ring(ForJournal));
         thread = new Thread(Run) { IsBackground = true, Name = "wallet ledger" };
         thread.Start();
     }
@@ -221,7 +220,7 @@ internal sealed class LedgerThread
     private void RefuseEverything(string reason)
     {
         queue.Close();
-        foreach (var request in open.TakeRequests([])) request.Refuse(reason);
+        foreach (var request in open.TakePastReads().Concat(open.TakeRequests([]))) request.Refuse(reason);
         queue.RefuseAll(reason);
     }
 

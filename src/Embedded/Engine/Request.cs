@@ -14,6 +14,9 @@ internal abstract class Request
     /// <summary>Whether it must be carried out when its batch is complete, after everything else in it.</summary>
     public virtual bool IsForTheEnd => false;
 
+    /// <summary>Whether its answer is made from the journal, by <see cref="PastReads"/>.</summary>
+    public virtual bool ReadsPast => false;
+
     /// <summary>Carries it out, on the ledger's thread; what it finds waits for <see cref="Answer"/>.</summary>
     public abstract void Execute(Partition partition, long atMicros, RecordBuffer records);
 

@@ -37,6 +37,9 @@ internal sealed class FaultyStorage(FaultyDisk disk, FaultPlan? plan = null) : I
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Whether letting go of the directory fails, when all files are closed.</summary>
+    public bool DisposeFails { get; init; }
+
     public IReadOnlyList<string> List(string directory)
     {
         Allow(new DiskOperation(DiskOperationKind.List, directory));
@@ -66,7 +69,11 @@ internal sealed class FaultyStorage(FaultyDisk disk, FaultPlan? plan = null) : I
     public void SyncDirectory(string directory) =>
         Do(new DiskOperation(DiskOperationKind.SyncDirectory, directory));
 
-    public void Dispose() => IsDisposed = true;
+    public void Dispose()
+    {
+        IsDisposed = true;
+        if (DisposeFails) throw new IOException("Input/output error");
+    }
 
     private void Allow(DiskOperation operation)
     {
