@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Options;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Grains;
+
+/// <summary>
+/// The wallet, as a front end of the cluster sees it: every call goes to a grain. It admits a bounded number of
+/// transfers and has a bounded number under way, so that none waits longer than is said. When no silo can be reached,
+/// the answer is "unavailable", and the same id may be sent again.
+/// </summary>
+public sealed partial class ClusterWallet(
+    IGrainFactory grains, IOptions<WalletClusterOptions> options, ClusterReadiness readiness, TimeProvider time)
+    : IWallet, IDisposable
+{
+    private readonly WalletClusterOptions options = options.Value;
+    private readonly SemaphoreSlim turns = new(options.Value.TransfersUnderWayMax);
+    private int waiting;
+
+    /// <inheritdoc/>
+    public Readiness Readiness => readiness.Now;
+
+    /// <inheritdoc/>
+    public async ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
+    {
+        Partition.CheckWhole(transfer);
+        cancel.ThrowIfCancellationRequested();
+        if (!TryAdmit(1)) return new TransferOutcome(Rejection.Overloaded, Replayed: false, 0);
+        try
+        {
+            return await InTurnAsync(() => SendAsync(transfer));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask TransferManyAsync(
+        ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(transfers.Length, IWallet.TransfersMax);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(outcomes.Length, transfers.Length);
+        foreach (ref readonly var transfer in transfers.Span) Partition.CheckWhole(transfer);
+        if (!TryAdmit(transfers.Length))
+        {
+            outcomes.Span.Fill(new TransferOutcome(Rejection.Overloaded, Replayed: false, 0));
+            return;
+        }
+        try
+        {
+            // Transfers that share nothing go side by side; those that share an account or an id keep their order.
+            await Task.WhenAll(BatchPlan.Chains(transfers.Span).Select(chain => SendAsync(transfers, chain, outcomes)));
+        }
+        finally
+        {
+            Interlocked.Add(ref waiting, -transfers.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransferView?> FindTransferAsync(TransactionId id, CancellationToken cancel = default) =>
+        ReadAsync(async () => (await grains.GetGrain<ITransferGrain>(id.Value).Find())?.ToView());
+
+    /// <inheritdoc/>
+    public ValueTask<AccountResult> OpenAccountAsync(
+        AccountId id, Currency currency, CancellationToken cancel = default) => ReadAsync(async () =>
+        {
+            if (id.IsSettlement) return AccountResult.Refused(Rejection.ReservedAccountId);
+            var opened = await grains.GetGrain<IAccountGrain>(id.Value).Open(currency.NumericCode);
+            return opened is { Rejection: Rejection.None, Account: { } account }
+                ? new AccountResult(Rejection.None, account.ToMoment(id.Value).ToView(), opened.Created)
+                : AccountResult.Refused(opened.Rejection);
+        });
+
+    /// <inheritdoc/>
+    public ValueTask<AccountResult> FindAccountAsync(AccountId id, AsOf asOf, CancellationToken cancel = default) =>
+        ReadAsync(async () =>
+        {
+            if (asOf.Time is { } at && at >= time.GetUtcNow()) return AccountResult.Refused(Rejection.InTheFuture);
+            var sequence = asOf.Sequence
+                ?? (asOf.Time is { } moment ? HybridTime.LastOf(Partition.ToMicros(moment)) : null);
+            return sequence is { } past ? await FindAtAsync(id, past) : await FindNowAsync(id);
+        });
+
+    /// <inheritdoc/>
+    public ValueTask<AccountResult> SetFrozenAsync(AccountId id, bool frozen, CancellationToken cancel = default) =>
+        ReadAsync(async () => await grains.GetGrain<IStatusChangeGrain>(Guid.NewGuid()).SetFrozen(id.Value, frozen)
+            ? await FindNowAsync(id)
+            : AccountResult.Refused(Rejection.AccountNotFound));
+
+    /// <inheritdoc/>
+    public ValueTask<EntriesPage> ListEntriesAsync(
+        AccountId id, int limit, string? cursor, CancellationToken cancel = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, IWallet.EntriesMax);
+        return ReadAsync(async () =>
+        {
+            var page = await grains.GetGrain<IStatementGrain>(0).ListEntries(id.Value, limit, cursor);
+            return page.Rejection == Rejection.None
+                ? new EntriesPage(Rejection.None, [.. page.Entries.Select(line => line.ToView())], page.NextCursor)
+                : EntriesPage.Refused(page.Rejection);
+        });
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LedgerView> ReadLedgerAsync(bool fresh, CancellationToken cancel = default) =>
+        ReadAsync(async () => (await grains.GetGrain<ILedgerAuditGrain>(0).Read(fresh)).ToView());
+
+    /// <inheritdoc/>
+    public void Dispose() => turns.Dispose();
+
+    private async Task<AccountResult> FindNowAsync(AccountId id)
+    {
+        // A settlement account is the sum of its stripes, at one moment: now.
+        if (SettlementStripes.Exists(id)) return await FindAtAsync(id, null);
+        return await grains.GetGrain<IAccountGrain>(id.Value).Read() is { } account
+            ? new AccountResult(Rejection.None, account.ToMoment(id.Value).ToView())
+            : AccountResult.Refused(Rejection.AccountNotFound);
+    }
+
+    private async Task<AccountResult> FindAtAsync(AccountId id, long? sequence)
+    {
+        var found = await grains.GetGrain<IStatementGrain>(0).FindAt(id.Value, sequence);
+        return found.Account is { } account
+            ? new AccountResult(Rejection.None, account.ToView())
+            : AccountResult.Refused(found.Rejection);
+    }
+}

@@ -1,0 +1,33 @@
+using Orleans.Configuration;
+
+namespace OrleansWallet.Silo;
+
+/// <summary>How long the cluster's parts wait for each other. A caller's longest wait follows from these.</summary>
+internal static class CallTimes
+{
+    /// <summary>
+    /// How long a call to a grain may take. A transfer tries for 10 seconds and the last try may take some more: over
+    /// this, the caller hears "unavailable", and the id tells later.
+    /// </summary>
+    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a front end waits before it looks for silos again.</summary>
+    public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a front end looks which silos there are.</summary>
+    public static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Three silos watch each; two that miss three probes in a row, two seconds apart, declare it dead. So a killed
+    /// silo's grains are served elsewhere after some ten seconds, and a long pause is not yet a death.
+    /// </summary>
+    public static void Configure(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+        membership.NumMissedProbesLimit = 3;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+        membership.DefunctSiloCleanupPeriod = TimeSpan.FromHours(1);
+        membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
+    }
+}

@@ -1,0 +1,3 @@
+using OrleansWallet.Silo;
+
+return await SiloServer.RunAsync(args, Console.Error);

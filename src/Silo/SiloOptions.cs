@@ -1,0 +1,58 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OrleansWallet.Silo;
+
+/// <summary>What a process of the cluster does.</summary>
+public enum SiloRole
+{
+    /// <summary>Holds grains and answers callers; what a lone process does.</summary>
+    Both,
+    /// <summary>Holds grains; over HTTP it tells its health and shows the dashboard.</summary>
+    Silo,
+    /// <summary>Answers callers and holds no grains.</summary>
+    Api,
+}
+
+/// <summary>How a process takes part in the cluster, section <c>Wallet</c>.</summary>
+public sealed record SiloOptions : IValidatableObject
+{
+    /// <summary>What it does; on the command line also <c>--role</c>.</summary>
+    public SiloRole Role { get; init; } = SiloRole.Both;
+
+    /// <summary>
+    /// The connection string of the cluster's PostgreSQL database. Without one, the process is a cluster of one, over
+    /// a SQLite file in <see cref="DataDirectory"/>.
+    /// </summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>Where the SQLite file lies. One process at a time may use it.</summary>
+    [Required]
+    public string DataDirectory { get; init; } = "data";
+
+    /// <summary>The port that silos talk to each other at; 0 takes a free one.</summary>
+    [Range(0, 65_535)]
+    public int SiloPort { get; init; }
+
+    /// <summary>The port that front ends talk to this silo at; 0 takes a free one.</summary>
+    [Range(0, 65_535)]
+    public int GatewayPort { get; init; }
+
+    /// <summary>The address that the others reach this silo at. A cluster of one keeps to this machine.</summary>
+    public string AdvertisedAddress { get; init; } = "127.0.0.1";
+
+    /// <summary>The cluster's name: silos of one name and database are one cluster.</summary>
+    [Required]
+    public string ClusterId { get; init; } = "wallet";
+
+    /// <summary>Whether the process keeps its data in PostgreSQL, and so may be one of several.</summary>
+    public bool IsCluster => !string.IsNullOrWhiteSpace(Postgres);
+
+    /// <summary>Tells what goes together and what doesn't.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Role == SiloRole.Api && !IsCluster)
+            yield return new ValidationResult("The role api needs Wallet:Postgres, where it finds the silos.");
+        if (!System.Net.IPAddress.TryParse(AdvertisedAddress, out _))
+            yield return new ValidationResult("Wallet:AdvertisedAddress must be an IP address.");
+    }
+}
