@@ -26,7 +26,9 @@ internal sealed record ScanEnd(JournalPoint End, long UnfinishedBytes);
 /// <remarks>
 /// What can lie after the last whole batch is a write that a crash cut short: the file ends early, or whole sectors of
 /// it never came and read as zeros. Only that is "unfinished". Anything else that fails a check is damage, also in the
-/// last batch: it may have been acknowledged, so it is never cut off.
+/// last batch: it may have been acknowledged, so it is never cut off. Where one flipped bit would explain what was
+/// found as well as a lost sector does, it counts as damage: a start that refuses can be helped, an answer that is cut
+/// off can not.
 /// </remarks>
 internal sealed class JournalScan(JournalFiles journal)
 {
@@ -120,8 +122,10 @@ internal sealed class JournalScan(JournalFiles journal)
         {
             // It is written at once, and nothing after it before it is durable: it ends where the file ends.
             var isLast = at.Place + header.Length == journal.EndPlace;
-            if (isLast && HasLostSector(at, bytes)) return Unfinished(at);
-            throw DamagedBatch(at, bytes, header);
+            if (!isLast || FindLostSector(at, bytes) is not { } lost) throw DamagedBatch(at, bytes, header);
+            head.CopyTo(bytes);
+            if (IsOneBitFromWhole(at, bytes, header, lost)) throw DamagedOrUnfinished(at, header, lost);
+            return Unfinished(at);
         }
         CheckRecords(at, bytes, header);
         var after = new JournalPoint(at.Place + header.Length, at.NextSequence + header.Count, chain);
@@ -153,19 +157,45 @@ internal sealed class JournalScan(JournalFiles journal)
     }
 
     // A sector the disk never got reads as zeros. No whole batch has 512 zeros in a row at a sector's place: a record
-    // is far shorter and begins with its length.
-    private bool HasLostSector(JournalPoint at, ReadOnlySpan<byte> batch)
+    // is far shorter and begins with its length. The piece of a sector at the batch's end may have few bytes in it.
+    private Range? FindLostSector(JournalPoint at, ReadOnlySpan<byte> batch)
     {
         var segment = journal.Segments[^1];
-        if (at.Place < segment.Header.BasePlace) return false;
+        if (at.Place < segment.Header.BasePlace) return null;
         var fileOffset = SegmentHeader.Bytes + at.Place - segment.Header.BasePlace;
         var first = (int)((SectorBytes - fileOffset % SectorBytes) % SectorBytes);
         for (var offset = first; offset < batch.Length; offset += SectorBytes)
-            if (!batch[offset..Math.Min(offset + SectorBytes, batch.Length)].ContainsAnyExcept((byte)0)
-                && batch.Length - offset >= BatchHeader.Alignment)
-                return true;
+        {
+            var sector = offset..Math.Min(offset + SectorBytes, batch.Length);
+            if (!batch[sector].ContainsAnyExcept((byte)0)) return sector;
+        }
+        return null;
+    }
+
+    // Of a sector that is not whole, the record's bytes may have been all zeros but for one bit.
+    private static bool IsOneBitFromWhole(JournalPoint at, Span<byte> batch, in BatchHeader header, Range lost)
+    {
+        var records = batch[..(BatchHeader.Bytes + header.RecordsLength)];
+        var offset = BatchHeader.Bytes;
+        for (var i = 1; i < header.Count; i++)
+        {
+            if (!Records.TryRead(records[offset..], out var record)) return false;
+            offset += record.Length;
+        }
+        var (from, length) = lost.GetOffsetAndLength(batch.Length);
+        if (offset >= from || length == SectorBytes) return false;
+        for (var bit = from * 8; bit < records.Length * 8; bit++)
+        {
+            batch[bit / 8] ^= (byte)(1 << bit % 8);
+            // The record's own checksum is quick to ask; the chain tells for certain, all other bytes included.
+            if (Records.TryRead(records[offset..], out _) && Follows(at, batch)) return true;
+            batch[bit / 8] ^= (byte)(1 << bit % 8);
+        }
         return false;
     }
+
+    private static bool Follows(JournalPoint at, ReadOnlySpan<byte> batch) =>
+        BatchHeader.TryFollow(batch.ToArray(), (byte[])at.Chain.Clone());
 
     private void CheckRecords(JournalPoint at, ReadOnlySpan<byte> batch, in BatchHeader header)
     {
@@ -195,6 +225,12 @@ internal sealed class JournalScan(JournalFiles journal)
         }
         return Damaged(at, at.Place, "the batch does not follow from the hash chain before it");
     }
+
+    private DataDirectoryException DamagedOrUnfinished(JournalPoint at, in BatchHeader header, Range lost) => Damaged(
+        at, at.Place + lost.Start.Value, $"one bit of the record of event {header.FirstSequence + header.Count - 1} is "
+        + "not what it was, or the power failed before the batch's last bytes were written, and then nobody was "
+        + "answered. Nothing here can tell which; if it was the power, cut the file off at the beginning of the batch, "
+        + journal.Locate(at.Place));
 
     private DataDirectoryException Damaged(JournalPoint at, long place, string fault) => new(
         $"The journal is damaged at {journal.Locate(place)} (place {place}), in the batch after event "
