@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace OrleansWallet.Api;
 
 /// <summary>The front end's limits, section <c>Wallet</c>. What meets one is answered or cut off.</summary>
-public sealed record ApiOptions
+public sealed record ApiOptions : IValidatableObject
 {
     /// <summary>The configuration section of all the wallet's options.</summary>
     public const string Section = "Wallet";
@@ -39,4 +39,20 @@ public sealed record ApiOptions
     /// <summary>How long an orderly stop may take, in seconds; after that the process ends anyway.</summary>
     [Range(1, 3600)]
     public int ShutdownSecondsMax { get; init; } = 30;
+
+    /// <summary>
+    /// How much of that requests under way get to end, in seconds; then their connections are cut, and the rest is
+    /// the ledger's, for what it was already given and for its snapshot.
+    /// </summary>
+    [Range(1, 3600)]
+    public int DrainSecondsMax { get; init; } = 10;
+
+    /// <summary>Tells what can't be meant together.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (DrainSecondsMax < ShutdownSecondsMax) yield break;
+        yield return new ValidationResult(
+            $"Wallet:DrainSecondsMax ({DrainSecondsMax}) must be less than Wallet:ShutdownSecondsMax " +
+            $"({ShutdownSecondsMax}): the ledger needs the rest to close.");
+    }
 }

@@ -14,6 +14,7 @@ public static class EmbeddedServer
         builder.Services.AddOptions<EmbeddedOptions>().Bind(configuration.GetSection(ApiOptions.Section))
             .ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddWalletApi(configuration);
+        builder.Services.AddSingleton<LedgerOpener>(EmbeddedWallet.OpenAsync);
         builder.Services.AddSingleton<OpeningWallet>();
         builder.Services.AddSingleton<IWallet>(services => services.GetRequiredService<OpeningWallet>());
         builder.Services.AddHostedService(services => services.GetRequiredService<OpeningWallet>());
@@ -25,7 +26,10 @@ public static class EmbeddedServer
     }
 
     /// <summary>Runs the server until it is told to stop, and returns the process's exit code.</summary>
-    public static Task<int> RunAsync(string[] args, TextWriter errors) => WalletHost.RunAsync(
-        also => Build(args, also), errors, app => app.Services.GetRequiredService<OpeningWallet>().Failure,
+    public static Task<int> RunAsync(string[] args, TextWriter errors) => RunAsync(args, errors, _ => { });
+
+    internal static Task<int> RunAsync(
+        string[] args, TextWriter errors, Action<WebApplicationBuilder> more) => WalletHost.RunAsync(
+        also => Build(args, also + more), errors, app => app.Services.GetRequiredService<OpeningWallet>().Failure,
         e => e is DataDirectoryException ? e.Message : null);
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -12,7 +11,11 @@ internal sealed class LoopbackRule(IConfiguration configuration, IServer server,
 {
     public Task StartingAsync(CancellationToken cancellationToken)
     {
-        Check(Configured(configuration).Concat(Bound()));
+        var urls = ListenAddress.Configured(configuration).Concat(Bound()).ToArray();
+        // The server would say these in words of its own, and in a stack.
+        if (urls.Select(ListenAddress.FaultOf).FirstOrDefault(fault => fault is not null) is { } fault)
+            throw new StartException(fault);
+        Check(urls);
         return Task.CompletedTask;
     }
 
@@ -30,48 +33,15 @@ internal sealed class LoopbackRule(IConfiguration configuration, IServer server,
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>All addresses that configuration tells the server to listen at.</summary>
-    public static IEnumerable<string> Configured(IConfiguration configuration)
-    {
-        foreach (var url in Split(configuration[WebHostDefaults.ServerUrlsKey])) yield return url;
-        foreach (var endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren())
-            if (endpoint["Url"] is { } url) yield return url;
-        // Ports alone mean every address of the machine; with urls they would be ignored.
-        if (configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 }) yield break;
-        foreach (var port in Split(configuration[WebHostDefaults.HttpPortsKey])) yield return $"http://*:{port}";
-        foreach (var port in Split(configuration[WebHostDefaults.HttpsPortsKey])) yield return $"https://*:{port}";
-    }
-
-    /// <summary>Whether only this machine can reach an address.</summary>
-    public static bool IsLoopback(string url)
-    {
-        BindingAddress address;
-        try
-        {
-            address = BindingAddress.Parse(url);
-        }
-        catch (FormatException)
-        {
-            // The server will say what is wrong with it, in its own words.
-            return true;
-        }
-        return address.IsUnixPipe || address.IsNamedPipe
-            || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
-    }
-
     private void Check(IEnumerable<string> urls)
     {
-        if (!keys.IsEmpty || urls.FirstOrDefault(url => !IsLoopback(url)) is not { } url) return;
+        if (!keys.IsEmpty || urls.FirstOrDefault(url => !ListenAddress.IsLoopback(url)) is not { } url) return;
         throw new StartException(
             $"No keys are configured, so everyone who can reach {url} could move money. Configure Wallet:Keys, or " +
-            "listen at a loopback address such as http://127.0.0.1:5080.");
+            $"listen at a loopback address such as {WalletHost.DefaultUrl}.");
     }
 
     private IEnumerable<string> Bound() => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
-
-    private static string[] Split(string? list) =>
-        (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
 
 /// <summary>The server can't start as it is configured; the message tells the operator what to do.</summary>

@@ -4,12 +4,16 @@ using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Api;
 
+/// <summary>Opens the embedded ledger; tests put something in its place that takes as long as they like.</summary>
+internal delegate Task<EmbeddedWallet> LedgerOpener(
+    EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel);
+
 /// <summary>
 /// The embedded wallet in its server's life: opened before the server listens (one that takes longer is recovered
 /// while the server already says so), stopped after the last request was answered.
 /// </summary>
-public sealed partial class OpeningWallet(
-    IOptions<EmbeddedOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
+internal sealed partial class OpeningWallet(
+    LedgerOpener open, IOptions<EmbeddedOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<OpeningWallet> log) : IWallet, IHostedLifecycleService, IAsyncDisposable
 {
     private const int OpenSecondsBeforeListening = 5;
@@ -76,7 +80,8 @@ public sealed partial class OpeningWallet(
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         // Opening heeds the stop by itself; a wallet that came up meanwhile is closed like any other.
-        await opening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await opening.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!opening.IsCompleted) LogStoppedLate();
         if (Interlocked.Exchange(ref opened, null) is not { } wallet) return;
         try
         {
@@ -112,7 +117,7 @@ public sealed partial class OpeningWallet(
     {
         // Recovery is long work on the caller's thread as far as this class knows; the server must not wait for it.
         await Task.Yield();
-        opened = await EmbeddedWallet.OpenAsync(options.Value, time, LogNotice, cancel);
+        opened = await open(options.Value, time, LogNotice, cancel);
         LogOpened();
     }
 
@@ -134,18 +139,18 @@ public sealed partial class OpeningWallet(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The ledger lies in {Directory}.")]
+    [LoggerMessage(10, LogLevel.Information, "The ledger lies in {Directory}.")]
     private partial void LogDirectory(string directory);
 
-    [LoggerMessage(LogLevel.Information, "The ledger is open.")]
+    [LoggerMessage(11, LogLevel.Information, "The ledger is open.")]
     private partial void LogOpened();
 
-    [LoggerMessage(LogLevel.Information, "The ledger is closed.")]
+    [LoggerMessage(12, LogLevel.Information, "The ledger is closed.")]
     private partial void LogClosed();
 
-    [LoggerMessage(LogLevel.Warning, "The ledger was not closed in time; the next start takes longer.")]
+    [LoggerMessage(13, LogLevel.Warning, "The ledger was not closed in time; the next start takes longer.")]
     private partial void LogStoppedLate();
 
-    [LoggerMessage(LogLevel.Information, "{Notice}")]
+    [LoggerMessage(14, LogLevel.Information, "{Notice}")]
     private partial void LogNotice(string notice);
 }

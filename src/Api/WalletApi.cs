@@ -20,6 +20,7 @@ public static class WalletApi
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<KeyRing>();
         services.AddHostedService<LoopbackRule>();
+        DrainingServer.Wrap(services);
         services.AddRouting();
         services.AddOpenApi(OpenApiDocuments.Name, OpenApiDocuments.Configure);
         services.ConfigureHttpJsonOptions(json =>
@@ -47,15 +48,29 @@ public static class WalletApi
         var wallet = services.GetRequiredService<IWallet>();
         var keys = services.GetRequiredService<KeyRing>();
         var options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
-        var guard = new Guard(keys, options, services.GetRequiredService<ILogger<Guard>>());
+        routes.MapWalletService(all =>
+        {
+            var resources = all.MapGroup("/v1/wallet");
+            new TransferEndpoints(wallet, keys, options).Map(resources);
+            new AccountEndpoints(wallet, options).Map(resources);
+            new LedgerEndpoints(wallet).Map(resources);
+            also?.Invoke(all);
+        });
+    }
 
+    /// <summary>
+    /// Maps what every process of the wallet tells of itself, its health, and the answer to all that isn't there; for
+    /// one that serves no callers, this is all.
+    /// </summary>
+    public static void MapWalletService(this IEndpointRouteBuilder routes, Action<IEndpointRouteBuilder>? also = null)
+    {
+        var services = routes.ServiceProvider;
+        var guard = new Guard(
+            services.GetRequiredService<KeyRing>(), services.GetRequiredService<IOptions<ApiOptions>>().Value,
+            services.GetRequiredService<ILogger<Guard>>());
         var all = routes.MapGroup("");
         ((IEndpointConventionBuilder)all).Finally(guard.Wrap);
-        new ServiceEndpoints(wallet).Map(all);
-        var resources = all.MapGroup("/v1/wallet");
-        new TransferEndpoints(wallet, keys, options).Map(resources);
-        new AccountEndpoints(wallet, options).Map(resources);
-        new LedgerEndpoints(wallet).Map(resources);
+        new ServiceEndpoints(services.GetRequiredService<IWallet>()).Map(all);
         also?.Invoke(all);
     }
 

@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration.Memory;
-using Microsoft.Extensions.Options;
 
 namespace OrleansWallet.Api;
 
@@ -36,7 +34,7 @@ public static class WalletHost
         var configuration = builder.Configuration;
         var defaults = new MemoryConfigurationSource { InitialData = Defaults };
         ((IConfigurationBuilder)configuration).Sources.Insert(0, defaults);
-        if (!LoopbackRule.Configured(configuration).Any()) builder.WebHost.UseUrls(DefaultUrl);
+        if (!ListenAddress.Configured(configuration).Any()) builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.AddSimpleConsole(console =>
         {
@@ -68,33 +66,35 @@ public static class WalletHost
                 // Kestrel logs a failed start with its stack; the line written here says the same.
                 builder.Logging.AddFilter(KestrelCategory, level =>
                     level >= LogLevel.Warning && (level != LogLevel.Critical || Volatile.Read(ref started))));
-            await app.StartAsync();
+            if (!await StartAsync(app)) return 0;
             Volatile.Write(ref started, true);
             await app.WaitForShutdownAsync();
             if (failure?.Invoke(app) is { } cause) throw cause;
             return 0;
         }
-        catch (Exception e) when (Explain(e, explainMore) is { } line)
+        catch (Exception e) when (StartFault.Explain(e, explainMore) is { } line)
         {
             await errors.WriteLineAsync(line);
             return 1;
         }
     }
 
-    // What an operator can mend is told in one line; anything else is a bug, and keeps its stack.
-    private static string? Explain(Exception e, Func<Exception, string?>? explainMore) => e switch
+    // False where the server was told to stop before it was up. That is no failure: it closes what it had opened.
+    private static async Task<bool> StartAsync(WebApplication app)
     {
-        AggregateException { InnerException: { } inner } => Explain(inner, explainMore),
-        _ when explainMore?.Invoke(e) is { } line => line,
-        OptionsValidationException invalid => $"The configuration is not valid: {string.Join(" ", invalid.Failures)}",
-        StartException => e.Message,
-        InvalidOperationException
-            when e.GetBaseException() is FormatException or OverflowException or ArgumentException =>
-            $"The configuration is not valid: {e.Message}",
-        IOException { InnerException: AddressInUseException } =>
-            $"{e.Message} Stop what listens there, or choose another address with --urls.",
-        IOException or System.Net.Sockets.SocketException or UnauthorizedAccessException or FormatException =>
-            $"The server can't start: {e.Message}",
-        _ => null,
-    };
+        try
+        {
+            await app.StartAsync();
+            return true;
+        }
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            await app.StopAsync();
+            return false;
+        }
+        catch (Exception e) when (StartFault.OfListening(e, app.Configuration) is { } fault)
+        {
+            throw fault;
+        }
+    }
 }

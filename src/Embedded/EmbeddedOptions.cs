@@ -9,8 +9,11 @@ public sealed record EmbeddedOptions
     [Required]
     public string DataDirectory { get; init; } = "data";
 
-    /// <summary>How many transfers and other requests may wait; over it the answer is "overloaded".</summary>
-    [Range(1, 1 << 24)]
+    /// <summary>
+    /// How many transfers and other requests may wait; over it the answer is "overloaded". A call of the largest size
+    /// fits into an empty queue, or it could never be answered otherwise.
+    /// </summary>
+    [Range(OrleansWallet.Ledger.IWallet.TransfersMax, 1 << 24)]
     public int QueueTransfersMax { get; init; } = 65_536;
 
     /// <summary>How many transfers go to the journal together at most; those of one call always do.</summary>

@@ -60,13 +60,18 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
     /// should know of goes to <paramref name="notice"/>, a line each.
     /// </summary>
     /// <exception cref="DataDirectoryException">The directory can't be used; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// It was cancelled before the ledger was recovered. Nothing was lost; the next start begins anew.
+    /// </exception>
     public static Task<EmbeddedWallet> OpenAsync(
         EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel = default) =>
         Task.Run(
-            () => OpenAsync(() => LocalStorage.OpenExclusive(options.DataDirectory), options, time, notice), cancel);
+            () => OpenAsync(() => LocalStorage.OpenExclusive(options.DataDirectory), options, time, notice, cancel),
+            cancel);
 
     internal static async Task<EmbeddedWallet> OpenAsync(
-        Func<IStorage> openStorage, EmbeddedOptions options, TimeProvider time, Action<string> notice)
+        Func<IStorage> openStorage, EmbeddedOptions options, TimeProvider time, Action<string> notice,
+        CancellationToken cancel = default)
     {
         var storage = openStorage();
         JournalFiles? journal = null;
@@ -83,7 +88,7 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
             fault.WhenSet = runs.Fail;
             var snapshots = new SnapshotFiles(storage, identity.Id);
             archivist = new Archivist(runs, snapshots, options.SnapshotsKept, fault);
-            var recovered = Recovery.Recover(runs, journal, snapshots, archivist, options, notice);
+            var recovered = Recovery.Recover(runs, journal, snapshots, archivist, options, notice, cancel);
             wallet = new EmbeddedWallet(storage, journal, recovered, archivist, fault, options, time);
             archivist.BeginMerging();
             await wallet.OpenSettlementAccountsAsync();

@@ -20,7 +20,7 @@ public sealed class LoopbackRuleTests
     [InlineData("http://localhost.example:5080", false)]
     [InlineData("http://127.0.0.1.example:5080", false)]
     public void Only_this_machine_reaches_a_loopback_address(string url, bool isLoopback) =>
-        Assert.Equal(isLoopback, LoopbackRule.IsLoopback(url));
+        Assert.Equal(isLoopback, ListenAddress.IsLoopback(url));
 
     [Fact]
     public void All_addresses_that_can_be_configured_are_looked_at()
@@ -36,6 +36,6 @@ public sealed class LoopbackRuleTests
     }
 
     private static IEnumerable<string> Configured(params (string Name, string Value)[] settings) =>
-        LoopbackRule.Configured(new ConfigurationBuilder().AddInMemoryCollection(
+        ListenAddress.Configured(new ConfigurationBuilder().AddInMemoryCollection(
             settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Name, setting.Value))).Build());
 }

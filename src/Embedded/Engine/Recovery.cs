@@ -53,9 +53,10 @@ internal static class Recovery
 
     /// <summary>Brings the state and the index up to the journal's end, and cuts an unfinished write off.</summary>
     /// <exception cref="DataDirectoryException">The journal is damaged, or lost events.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled between two batches.</exception>
     public static RecoveredLedger Recover(
         IndexRuns runs, JournalFiles journal, SnapshotFiles snapshots, Archivist archivist, EmbeddedOptions options,
-        Action<string> notice)
+        Action<string> notice, CancellationToken cancel)
     {
         // What a killed process wrote and named may still be in the system's cache only; it is shown from now on.
         journal.SyncNames();
@@ -71,6 +72,8 @@ internal static class Recovery
         var beforeLast = last;
         var end = new JournalScan(journal).Run(last, batch =>
         {
+            // A replay may take minutes, and an index made anew longer; whoever stops the wallet must not wait so long.
+            cancel.ThrowIfCancellationRequested();
             // The batch that follows shows that all before it was durable; of the last one nothing shows it yet.
             if (index.SetAsideIfFull() is { } table) archivist.Flush(table, last);
             Replay(batch, partition, stateFrom: from.Place, index, idsFrom: covered.Place, journal);
