@@ -25,7 +25,7 @@ internal sealed class Sender : IDisposable
         Uri address, string path, string contentType, string[] bodies, bool asArray)
     {
         var body = asArray ? $"[{string.Join(',', bodies)}]" : string.Join('\n', bodies);
-        var text = $"POST {path} HTTP/1.1\r\nHost: wallet\r\nContent-Type: {contentType}\r\n" +
+        var text = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {contentType}\r\n" +
             $"Content-Length: {body.Length}\r\n\r\n{body}";
         var idsAt = new List<int>();
         for (var at = text.IndexOf(Marker); at >= 0; at = text.IndexOf(Marker, at + 1)) idsAt.Add(at);

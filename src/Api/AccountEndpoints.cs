@@ -9,21 +9,23 @@ namespace OrleansWallet.Api;
 internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
 {
     private const string Tag = "Accounts";
-    private const int EntriesUsual = 50;
+    /// <summary>How many entries a page has if nothing else is asked for.</summary>
+    internal const int EntriesUsual = 50;
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/accounts", (Delegate)OpenAsync).RequireScope(Scopes.Transfer).Takes(typeof(AccountRequestBody))
+            .Says(201, "Location", "Where the account is.")
             .Describe(Tag, "openAccount", "Opens an account; again with the same currency, answers with it.",
-                400, 401, 403, 409, 413, 415, 429, 503);
+                400, 401, 403, 408, 409, 413, 415, 429, 500, 503);
         routes.MapOtherMethods("/accounts", "POST");
 
         routes.MapRead("/accounts/{account_id}", Scopes.Read, FindAsync)
-            .Describe(Tag, "findAccount", "An account as it stands, or stood.", 400, 401, 403, 404, 429, 503);
+            .Describe(Tag, "findAccount", "An account as it stands, or stood.", 400, 401, 403, 404, 429, 500, 503);
         routes.MapOtherMethods("/accounts/{account_id}", "GET, HEAD");
 
         routes.MapRead("/accounts/{account_id}/entries", Scopes.Read, ListEntriesAsync)
-            .Describe(Tag, "listEntries", "An account's entries, newest first.", 400, 401, 403, 404, 429, 503);
+            .Describe(Tag, "listEntries", "An account's entries, newest first.", 400, 401, 403, 404, 429, 500, 503);
         routes.MapOtherMethods("/accounts/{account_id}/entries", "GET, HEAD");
 
         foreach (var (verb, frozen) in new[] { ("freeze", true), ("unfreeze", false) })
@@ -34,7 +36,7 @@ internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
                 .RequireScope(Scopes.Operate)
                 .Describe(Tag, $"{verb}Account", frozen
                     ? "Freezes an account: it may neither pay nor be paid."
-                    : "Ends an account's freeze.", 400, 401, 403, 404, 429, 503);
+                    : "Ends an account's freeze.", 400, 401, 403, 404, 408, 429, 500, 503);
             routes.MapOtherMethods(pattern, "POST");
         }
     }
@@ -44,6 +46,7 @@ internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
         if (!RequestBody.Is(context.Request, RequestBody.Json))
             return Problems.UnsupportedMediaType(RequestBody.Json);
         var faults = new Faults(worded: true);
+        QueryReader.CheckNames(context.Request, ref faults);
         AccountId id;
         Currency currency;
         using (var body = await RequestBody.ReadAsync(context.Request, options.BodyBytesMax))
@@ -51,7 +54,7 @@ internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
         if (faults.Any) return faults.ToProblem();
 
         var result = await wallet.OpenAccountAsync(id, currency, context.RequestAborted);
-        if (result.Account is not { } account) return Problems.ForAccount(result.Rejection);
+        if (result.Account is not { } account) return Problems.ForAccount(result.Rejection, id);
         var answer = AccountBody.Of(account);
         return result.Created
             ? TypedResults.Created($"/v1/wallet/accounts/{id}", answer)
@@ -76,7 +79,7 @@ internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
             return Problems.For(result.Rejection, member: asOf.Time is null ? nameof(sequence) : nameof(at));
         return result.Account is { } account
             ? TypedResults.Ok(AccountBody.Of(account))
-            : Problems.ForAccount(result.Rejection);
+            : Problems.ForAccount(result.Rejection, id);
     }
 
     private async Task<Results<Ok<EntriesBody>, Problem>> ListEntriesAsync(
@@ -89,12 +92,12 @@ internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
         var query = context.Request.Query;
         QueryReader.CheckNames(query, ref faults, nameof(limit), nameof(cursor));
         var count = QueryReader.Limit(query, EntriesUsual, ref faults);
+        var from = QueryReader.Cursor(query, ref faults);
         var id = IdOf(accountId, ref faults);
         if (faults.Any) return faults.ToProblem();
 
-        var page = await wallet.ListEntriesAsync(
-            id, count, QueryReader.One(query, nameof(cursor)), context.RequestAborted);
-        if (page.Rejection != Rejection.None) return Problems.ForAccount(page.Rejection);
+        var page = await wallet.ListEntriesAsync(id, count, from, context.RequestAborted);
+        if (page.Rejection != Rejection.None) return Problems.ForAccount(page.Rejection, id);
         return TypedResults.Ok(new EntriesBody([.. page.Entries.Select(EntryBody.Of)], page.NextCursor));
     }
 
@@ -102,17 +105,20 @@ internal sealed class AccountEndpoints(IWallet wallet, ApiOptions options)
         string accountId, bool frozen, HttpContext context)
     {
         var faults = new Faults(worded: true);
+        QueryReader.CheckNames(context.Request, ref faults);
         var id = IdOf(accountId, ref faults);
+        if (!await RequestBody.IsEmptyAsync(context.Request))
+            faults.Add(Faults.Whole, "Send no body; what is to be done stands in the path.");
         if (faults.Any) return faults.ToProblem();
         var result = await wallet.SetFrozenAsync(id, frozen, context.RequestAborted);
         return result.Account is { } account
             ? TypedResults.Ok(AccountBody.Of(account))
-            : Problems.ForAccount(result.Rejection);
+            : Problems.ForAccount(result.Rejection, id);
     }
 
     private static AccountId IdOf(string text, ref Faults faults)
     {
-        if (!AccountId.TryParse(text, out var id)) faults.Add("account_id", Explain.AccountId);
+        if (!AccountIdText.TryParse(text, out var id)) faults.Add("account_id", Explain.AccountId);
         return id;
     }
 }

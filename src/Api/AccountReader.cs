@@ -15,6 +15,8 @@ internal static class AccountReader
         currency = default;
         if (!StrictObject.TryReadWhole<Members>(body, values, ref faults)) return false;
         id = TransferReader.Account(body, values[Members.Id], "account_id", ref faults);
+        // The ledger refuses it too, but only when all else is right, and faults are told at once.
+        if (id.IsSettlement) faults.Add("account_id", Explain.ReservedAccountId);
         TransferReader.TryCurrency(body, values[Members.Currency], ref faults, out currency);
         return !faults.Any;
     }

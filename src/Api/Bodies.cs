@@ -10,7 +10,7 @@ internal sealed record AccountBody(
     [property: RegularExpression(Forms.AccountId)] string AccountId,
     [property: RegularExpression(Forms.Currency)] string Currency,
     [property: RegularExpression(Forms.Balance)] string Balance,
-    [property: Description("open or frozen")] string Status,
+    [property: AllowedValues("open", "frozen")] string Status,
     [property: Description("How many entries the account has.")] long Version,
     DateTimeOffset UpdatedAt)
 {
@@ -23,7 +23,7 @@ internal sealed record AccountBody(
 internal sealed record EntryBody(
     long Sequence,
     Guid TransactionId,
-    [property: Description("debit or credit, seen from this account")] string Direction,
+    [property: AllowedValues("debit", "credit"), Description("Seen from this account.")] string Direction,
     [property: RegularExpression(Forms.Amount)] string Amount,
     [property: RegularExpression(Forms.Balance), Description("The account's balance after it.")] string Balance,
     [property: RegularExpression(Forms.AccountId)] string Counterparty,
@@ -42,7 +42,7 @@ internal sealed record EntriesBody(
 /// <summary>A recorded transfer.</summary>
 internal sealed record TransferBody(
     Guid TransactionId,
-    [property: Description("success or rejected")] string Status,
+    [property: AllowedValues("success", "rejected")] string Status,
     [property: RegularExpression(Forms.AccountId)] string FromAccount,
     [property: RegularExpression(Forms.AccountId)] string ToAccount,
     [property: RegularExpression(Forms.Amount)] string Amount,
@@ -86,7 +86,7 @@ internal sealed record LedgerBody(
 }
 
 /// <summary>How the server is.</summary>
-internal sealed record HealthBody(string Status);
+internal sealed record HealthBody([property: AllowedValues("alive", "ready")] string Status);
 
 /// <summary>What stands at the root until there is a console.</summary>
 internal sealed record IndexBody(string Name, string Openapi);
@@ -103,13 +103,13 @@ internal sealed record TransferRequestBody(
 
 /// <summary>The answer to a transfer; its names are the published ones, capitals included.</summary>
 internal sealed record TransferAnswerBody(
-    [property: JsonPropertyName("Status")] string Status,
+    [property: JsonPropertyName("Status"), AllowedValues("success")] string Status,
     [property: JsonPropertyName("Transaction_id")] Guid TransactionId);
 
 /// <summary>What became of one transfer of a batch.</summary>
 internal sealed record BatchAnswerBody(
     string? TransactionId,
-    [property: Description("success, rejected or invalid")] string Status,
+    [property: AllowedValues("success", "rejected", "invalid")] string Status,
     [property: Description("Why not; null on success.")] string? Code,
     [property: Description("Whether an earlier request decided it.")] bool Replayed);
 
@@ -121,6 +121,7 @@ internal sealed record AccountRequestBody(
 /// <summary>A problem, RFC 9457.</summary>
 internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string TraceId)
 {
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Description("All faults by member, on 400 only.")]
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 }
@@ -128,7 +129,7 @@ internal sealed record ProblemBody(string Type, string Title, int Status, string
 /// <summary>The forms of values, for the document; the domain has the rules.</summary>
 internal static class Forms
 {
-    public const string AccountId = "^[A-Za-z0-9._:-]{1,64}$";
+    public const string AccountId = @"^(?!\.{1,2}$)[A-Za-z0-9._:-]{1,64}$";
     public const string Currency = "^[A-Z]{3}$";
     public const string Amount = @"^(0|[1-9][0-9]*)(\.[0-9]+)?$";
     public const string Balance = @"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$";

@@ -41,6 +41,7 @@ internal sealed partial class Guard(KeyRing keys, ApiOptions options, ILogger<Gu
 
     private Problem? Refuse(HttpRequest request, Scopes scope)
     {
+        if (keys.IsEmpty) return BrowserRule.Refuse(request);
         if (scope == Scopes.None) return null;
         if (!keys.TryFind(request, out var scopes)) return Problems.Unauthenticated;
         return (scopes & scope) == scope ? null : Problems.Forbidden(scope);
@@ -70,6 +71,6 @@ internal sealed partial class Guard(KeyRing keys, ApiOptions options, ILogger<Gu
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed, trace id {TraceId}.")]
+    [LoggerMessage(1, LogLevel.Error, "{Method} {Path} failed, trace id {TraceId}.")]
     private partial void LogFailed(Exception exception, string method, PathString path, string traceId);
 }

@@ -11,7 +11,7 @@ internal sealed class LedgerEndpoints(IWallet wallet)
     {
         routes.MapRead("/ledger", Scopes.Read, ReadAsync)
             .Describe("Ledger", "readLedger", "The totals of all balances at one moment; each is zero.",
-                400, 401, 403, 429, 503);
+                400, 401, 403, 429, 500, 503);
         routes.MapOtherMethods("/ledger", "GET, HEAD");
     }
 

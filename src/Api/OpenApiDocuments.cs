@@ -16,7 +16,7 @@ internal static class OpenApiDocuments
             Describe(document);
             return Task.CompletedTask;
         });
-        options.AddSchemaTransformer(DescribeTime);
+        options.AddSchemaTransformer(OpenApiSchemas.DescribeMemberAsync);
         options.AddOperationTransformer(async (operation, context, cancel) =>
         {
             var metadata = context.Description.ActionDescriptor.EndpointMetadata;
@@ -24,15 +24,10 @@ internal static class OpenApiDocuments
             if (needed is { Scope: not Scopes.None }) Secure(operation, context.Document, needed.Scope);
             if (metadata.OfType<TakenBody>().LastOrDefault() is { } taken)
                 operation.RequestBody = await BodyAsync(taken, context, cancel);
-            AddHeaders(operation);
+            DescribeParameters(operation);
+            DescribeLines(operation);
+            AddHeaders(operation, [.. metadata.OfType<AnswerHeader>()]);
         });
-    }
-
-    // A converter of our own hides from the generator that a time is a string.
-    private static Task DescribeTime(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken _)
-    {
-        if (context.JsonTypeInfo.Type == typeof(DateTimeOffset)) schema.Type = JsonSchemaType.String;
-        return Task.CompletedTask;
     }
 
     private static void Describe(OpenApiDocument document)
@@ -45,7 +40,8 @@ internal static class OpenApiDocuments
                 "3339 in UTC; errors are RFC 9457 problem details with a stable code. Keys have scopes: transfer " +
                 "opens accounts and moves money between them, read reads, operate freezes and unfreezes, treasury " +
                 "moves money out of settlement accounts. Where no key is configured only the machine itself is " +
-                "served, with every scope.",
+                "served, with every scope. A method that a path has no operation for is answered with 405 and Allow. " +
+                "In application/x-ndjson each line is one object, and its schema here is that of a line.",
         };
         // HEAD is GET without the body; a second description of each read would say nothing.
         foreach (var path in document.Paths.Values) path.Operations?.Remove(HttpMethod.Head);
@@ -75,21 +71,43 @@ internal static class OpenApiDocuments
         return new OpenApiRequestBody
         {
             Required = true,
-            Content = taken.ContentTypes.ToDictionary(type => type, _ => new OpenApiMediaType { Schema = schema }),
+            Content = taken.ContentTypes.ToDictionary(
+                type => type, type => new OpenApiMediaType { Schema = OpenApiSchemas.OfContent(type, schema) }),
         };
     }
 
-    private static void AddHeaders(OpenApiOperation operation)
+    private static void DescribeParameters(OpenApiOperation operation)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            parameter.Schema = OpenApiSchemas.OfParameter(parameter.Name);
+    }
+
+    private static void DescribeLines(OpenApiOperation operation)
+    {
+        foreach (var (mediaType, content) in operation.Responses?.Values
+            .SelectMany(response => response.Content ?? new Dictionary<string, OpenApiMediaType>()) ?? [])
+            if (content.Schema is { } schema) content.Schema = OpenApiSchemas.OfContent(mediaType, schema);
+    }
+
+    private static void AddHeaders(OpenApiOperation operation, AnswerHeader[] headers)
     {
         foreach (var (status, response) in operation.Responses ?? [])
         {
-            if (status is not ("429" or "503") || response is not OpenApiResponse own) continue;
-            own.Headers ??= new Dictionary<string, IOpenApiHeader>();
-            own.Headers["Retry-After"] = new OpenApiHeader
-            {
-                Description = "When to come again, in seconds.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
-            };
+            if (response is not OpenApiResponse own) continue;
+            if (status is "429" or "503")
+                Add(own, "Retry-After", "When to come again, in seconds.", JsonSchemaType.Integer);
+            foreach (var header in headers.Where(header => $"{header.Status}" == status))
+                Add(own, header.Name, header.Description, JsonSchemaType.String);
         }
+    }
+
+    private static void Add(OpenApiResponse response, string name, string description, JsonSchemaType type)
+    {
+        response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+        response.Headers[name] = new OpenApiHeader
+        {
+            Description = description,
+            Schema = new OpenApiSchema { Type = type },
+        };
     }
 }

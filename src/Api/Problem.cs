@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace OrleansWallet.Api;
@@ -10,6 +11,11 @@ namespace OrleansWallet.Api;
 /// <param name="Detail">What to do.</param>
 public sealed record Problem(int Status, string Code, string Title, string Detail) : IResult, IStatusCodeHttpResult
 {
+    // Apostrophes and the like as themselves: people read these. That is safe in what is never taken for HTML, which
+    // the media type says and the header "nosniff" makes browsers believe.
+    private static readonly JsonWriterOptions Readable =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The media type of all problems.</summary>
     public const string ContentType = "application/problem+json";
 
@@ -36,20 +42,24 @@ public sealed record Problem(int Status, string Code, string Title, string Detai
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.ContentType = ContentType;
+        response.Headers.XContentTypeOptions = "nosniff";
         if (RetryAfterSeconds is { } seconds) response.Headers.RetryAfter = $"{seconds}";
         if (Allow is not null) response.Headers.Allow = Allow;
         if (Challenge is not null) response.Headers.WWWAuthenticate = Challenge;
         if (Replayed) response.Headers[ReplayedHeader.Name] = ReplayedHeader.Value;
 
         using var buffer = new PooledBuffer();
-        using (var json = new Utf8JsonWriter(buffer)) Write(json, TraceIdOf(httpContext));
+        using (var json = new Utf8JsonWriter(buffer, Readable)) Write(json, TraceIdOf(httpContext));
         response.ContentLength = buffer.Written.Length;
         await response.BodyWriter.WriteAsync(buffer.Written);
     }
 
     /// <summary>The id under which the server's log knows a request.</summary>
     public static string TraceIdOf(HttpContext context) =>
-        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier;
+        Activity.Current?.TraceId.ToHexString()
+        // Where nobody listens to traces there is no activity, but the caller's trace has its id all the same.
+        ?? (ActivityContext.TryParse(context.Request.Headers.TraceParent, traceState: null, out var caller)
+            ? caller.TraceId.ToHexString() : context.TraceIdentifier);
 
     private void Write(Utf8JsonWriter json, string traceId)
     {
@@ -80,4 +90,5 @@ internal static class ReplayedHeader
 {
     public const string Name = "Idempotent-Replayed";
     public const string Value = "true";
+    public const string Description = "true where an earlier request decided this one; else left out.";
 }

@@ -31,10 +31,9 @@ public static class Problems
             "Another transfer has this transaction id; send this one under an id of its own."),
         Rejection.AccountExists => new(409, "account_exists", "The account is open already, in another currency.",
             "An account keeps its currency for ever; choose another account id."),
-        Rejection.ReservedAccountId => Invalid("account_id",
-            $"Ids beginning with {AccountId.SettlementPrefix} are the ledger's own; choose another."),
+        Rejection.ReservedAccountId => Invalid("account_id", Explain.ReservedAccountId),
         Rejection.InTheFuture => Invalid(member, "The moment asked for has not come yet; ask for one that is past."),
-        Rejection.BadCursor => Invalid("cursor", "Send a cursor that a page of this same account's entries gave."),
+        Rejection.BadCursor => Invalid("cursor", Explain.Cursor),
         Rejection.Overloaded => Overloaded,
         Rejection.Unavailable => Unavailable("The ledger can't be written just now."),
         Rejection.None or _ => throw new UnreachableException($"{rejection} is no refusal."),
@@ -44,9 +43,12 @@ public static class Problems
     public static string CodeOf(Rejection rejection) => For(rejection).Code;
 
     /// <summary>The problem of a request about one account: there, an account that isn't there is 404.</summary>
-    public static Problem ForAccount(Rejection rejection) => rejection == Rejection.AccountNotFound
-        ? NotFound("There is no such account, or there was none at that moment; open it first.")
-        : For(rejection);
+    public static Problem ForAccount(Rejection rejection, AccountId id) =>
+        rejection != Rejection.AccountNotFound ? For(rejection)
+        : id.IsSettlement ? NotFound(
+            $"There is no such settlement account, or there was none at that moment; {AccountId.SettlementPrefix} " +
+            "is followed by an active ISO 4217 code in capitals.")
+        : NotFound("There is no such account, or there was none at that moment; open it first.");
 
     /// <summary>No room in the queue.</summary>
     public static Problem Overloaded { get; } = new(429, "overloaded", "The server has more work than it can queue.",
@@ -84,6 +86,16 @@ public static class Problems
             Challenge = $"Bearer realm=\"wallet\", error=\"insufficient_scope\", scope=\"{name}\"",
         };
     }
+
+    /// <summary>Without keys: the request was sent to a name that anybody may point at this machine.</summary>
+    public static Problem ForbiddenHost { get; } = new(403, "forbidden", "The server was called by a foreign name.",
+        "No keys are configured, so only this machine is served, under its own names: call it as localhost, " +
+        "127.0.0.1 or [::1], or configure Wallet:Keys and send a key. Nothing was done.");
+
+    /// <summary>Without keys: a page from elsewhere sent the request.</summary>
+    public static Problem ForbiddenOrigin { get; } = new(403, "forbidden", "A web page from elsewhere sent this.",
+        "No keys are configured, so pages of other origins may change nothing: send the request without a browser, " +
+        "or configure Wallet:Keys and send a key. Nothing was done.");
 
     /// <summary>Nothing is there.</summary>
     public static Problem NotFound(string detail) => new(404, "not_found", "There is nothing here.", detail);

@@ -16,6 +16,13 @@ internal static class QueryReader
         }
     }
 
+    /// <summary>The same for a command, which has no parameters at all.</summary>
+    public static void CheckNames(HttpRequest request, ref Faults faults)
+    {
+        // Only a request that has a query pays for the reading of it.
+        if (request.QueryString.HasValue) CheckNames(request.Query, ref faults);
+    }
+
     /// <summary>Reads which moment is asked for: now, a time, or a sequence number.</summary>
     public static AsOf AsOf(IQueryCollection query, ref Faults faults)
     {
@@ -46,6 +53,14 @@ internal static class QueryReader
         if (TryDigits(text, out var limit) && limit is >= 1 and <= IWallet.EntriesMax) return (int)limit;
         faults.Add("limit", $"Send a number from 1 to {IWallet.EntriesMax}.");
         return usual;
+    }
+
+    /// <summary>Reads where a page begins; null for the first. Only the ledger knows whether it is a place.</summary>
+    public static string? Cursor(IQueryCollection query, ref Faults faults)
+    {
+        var text = One(query, "cursor");
+        if (text is not null && !TryDigits(text, out _)) faults.Add("cursor", Explain.Cursor);
+        return text;
     }
 
     /// <summary>Reads a parameter that is true or false.</summary>

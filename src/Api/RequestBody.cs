@@ -21,11 +21,18 @@ internal static class RequestBody
                 && HeaderUtilities.RemoveQuotes(parameter.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>Looks at how long the body is said to be.</summary>
+    /// <exception cref="BadHttpRequestException">It is over the limit.</exception>
+    public static void CheckLength(HttpRequest request, int bytesMax)
+    {
+        if (request.ContentLength > bytesMax) throw TooLarge();
+    }
+
     /// <summary>Reads the rest of a body, as it comes.</summary>
     /// <exception cref="BadHttpRequestException">It is over the limit, too slow, or broken off.</exception>
     public static async Task<PooledBuffer> ReadAsync(HttpRequest request, int bytesMax)
     {
-        if (request.ContentLength > bytesMax) throw TooLarge();
+        CheckLength(request, bytesMax);
         var whole = new PooledBuffer((int)(request.ContentLength ?? 4096));
         try
         {
@@ -43,6 +50,19 @@ internal static class RequestBody
         {
             whole.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Whether there is no body, or one without a byte in it. Not more than its beginning is read.</summary>
+    public static async Task<bool> IsEmptyAsync(HttpRequest request)
+    {
+        if (request.ContentLength is { } length) return length == 0;
+        while (true)
+        {
+            var read = await request.BodyReader.ReadAsync();
+            var hasBytes = !read.Buffer.IsEmpty;
+            request.BodyReader.AdvanceTo(read.Buffer.Start);
+            if (hasBytes || read.IsCompleted) return !hasBytes;
         }
     }
 

@@ -42,11 +42,19 @@ internal static class Routes
             new ProducesResponseTypeMetadata(
                 status, body, contentTypes.Length > 0 ? contentTypes : [RequestBody.Json]));
 
+    /// <summary>Says which header an answer of that status may have.</summary>
+    public static TBuilder Says<TBuilder>(this TBuilder builder, int status, string header, string description)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata(new AnswerHeader(status, header, description));
+
     /// <summary>Says which body an endpoint takes. For the document only: the endpoint itself answers 415.</summary>
     public static TBuilder Takes<TBuilder>(this TBuilder builder, Type body, params string[] contentTypes)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(
             new TakenBody(body, contentTypes.Length > 0 ? contentTypes : [RequestBody.Json]));
 }
+
+/// <summary>A header an answer may have, for the document.</summary>
+internal sealed record AnswerHeader(int Status, string Name, string Description);
 
 /// <summary>The body an endpoint takes, for the document.</summary>
 internal sealed record TakenBody(Type Type, IReadOnlyList<string> ContentTypes);

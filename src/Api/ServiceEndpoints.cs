@@ -12,15 +12,16 @@ internal sealed class ServiceEndpoints(IWallet wallet)
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapRead("/healthz", Scopes.None, () => TypedResults.Ok(new HealthBody("alive")))
-            .Describe(Tag, "healthz", "The process lives.");
+            .Describe(Tag, "healthz", "The process lives.", 403);
         routes.MapOtherMethods("/healthz", "GET, HEAD");
 
         routes.MapRead("/readyz", Scopes.None, Ready)
-            .Describe(Tag, "readyz", "The ledger is recovered and can write; else why not.", 503);
+            .Describe(Tag, "readyz", "The ledger is recovered and can write; else why not.", 403, 503);
         routes.MapOtherMethods("/readyz", "GET, HEAD");
 
-        routes.MapOpenApi(DocumentPattern);
-        routes.MapOtherMethods(DocumentPattern, "GET");
+        // What maps the document maps GET alone; the last word on an endpoint's methods counts.
+        routes.MapOpenApi(DocumentPattern).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
+        routes.MapOtherMethods(DocumentPattern, "GET, HEAD");
 
         routes.MapRead("/", Scopes.None, () => TypedResults.Ok(new IndexBody("OrleansWallet", "/openapi/v1.json")))
             .ExcludeFromDescription();

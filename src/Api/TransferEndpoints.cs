@@ -15,9 +15,11 @@ internal sealed class TransferEndpoints(IWallet wallet, KeyRing keys, ApiOptions
     {
         routes.MapCommand("/balance_transfer", Scopes.Transfer, TransferAsync)
             .Takes(typeof(TransferRequestBody)).Answers(200, typeof(TransferAnswerBody))
+            .Says(200, ReplayedHeader.Name, ReplayedHeader.Description)
+            .Says(422, ReplayedHeader.Name, ReplayedHeader.Description)
             .Describe(Tag, "transfer", "Moves money once; the answer comes when it is durable. " +
                 "From a settlement account it needs the scope treasury too.",
-                400, 401, 403, 409, 413, 415, 422, 429, 503);
+                400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503);
         routes.MapOtherMethods("/balance_transfer", "POST");
 
         routes.MapCommand("/balance_transfers", Scopes.Transfer, TransferManyAsync)
@@ -26,11 +28,11 @@ internal sealed class TransferEndpoints(IWallet wallet, KeyRing keys, ApiOptions
             .Describe(Tag, "transferMany", "Moves money for 1 to 10,000 transfers, in order, each by itself; an " +
                 "array or one a line. With one transfer from a settlement account in it, the whole batch needs the " +
                 "scope treasury: without it, 403 and nothing is taken.",
-                400, 401, 403, 413, 415, 429, 503);
+                400, 401, 403, 408, 413, 415, 429, 500, 503);
         routes.MapOtherMethods("/balance_transfers", "POST");
 
         routes.MapRead("/transfers/{transaction_id}", Scopes.Read, FindAsync)
-            .Describe(Tag, "findTransfer", "A recorded transfer, refused or not.", 400, 401, 403, 404, 429, 503);
+            .Describe(Tag, "findTransfer", "A recorded transfer, refused or not.", 400, 401, 403, 404, 429, 500, 503);
         routes.MapOtherMethods("/transfers/{transaction_id}", "GET, HEAD");
     }
 
@@ -41,7 +43,10 @@ internal sealed class TransferEndpoints(IWallet wallet, KeyRing keys, ApiOptions
             await Problems.UnsupportedMediaType(RequestBody.Json).ExecuteAsync(context);
             return;
         }
+        // Before the first byte is asked for: who waits for leave to send a body that is too large must not get it.
+        RequestBody.CheckLength(context.Request, options.BodyBytesMax);
         var faults = new Faults(worded: true);
+        QueryReader.CheckNames(context.Request, ref faults);
         var read = await context.Request.BodyReader.ReadAsync();
         bool isRead;
         Transfer transfer;
@@ -98,12 +103,13 @@ internal sealed class TransferEndpoints(IWallet wallet, KeyRing keys, ApiOptions
         }
         using var batch = new TransferBatch();
         var faults = new Faults(worded: true);
+        QueryReader.CheckNames(context.Request, ref faults);
         using (var body = await RequestBody.ReadAsync(context.Request, options.BodyBytesMax))
         {
             var isRead = asLines
                 ? BatchReader.TryReadLines(body.Written.Span, batch, ref faults)
                 : BatchReader.TryReadArray(body.Written.Span, batch, ref faults);
-            if (!isRead)
+            if (!isRead || faults.Any)
             {
                 await faults.ToProblem().ExecuteAsync(context);
                 return;

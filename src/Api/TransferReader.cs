@@ -63,7 +63,7 @@ internal static class TransferReader
     {
         if (!StrictObject.TryText(body, value, name, ref faults, out var text)) return default;
         // Latin-1 keeps each byte one character, so what is no ASCII stays visible to the check.
-        if (text.Length <= AccountId.LengthMax && AccountId.TryParse(Encoding.Latin1.GetString(text), out var id))
+        if (text.Length <= AccountId.LengthMax && AccountIdText.TryParse(Encoding.Latin1.GetString(text), out var id))
             return id;
         faults.Add(name, Explain.AccountId);
         return default;

@@ -104,6 +104,20 @@ public sealed class FailingWalletTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task A_problem_is_found_again_under_the_callers_trace_and_is_read_as_it_was_written()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/wallet/accounts/a?'<>=%C3%A4");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        using var reply = await http.SendAsync(request);
+        var text = await IsProblemAsync(reply, HttpStatusCode.BadRequest, "invalid_request", hasRetryAfter: false);
+        Assert.Contains("\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\"", text);
+        Assert.Contains("\"errors\":{\"'<>\":[", text);
+        Assert.Equal("nosniff", reply.Headers.GetValues("X-Content-Type-Options").Single());
+        using var another = await http.GetAsync("/v1/wallet/accounts/a?b=");
+        Assert.DoesNotContain("0af7651916cd43dd8448eb211c80319c", await another.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task A_wallet_that_is_not_ready_says_why()
     {
         wallet.Readiness = new Readiness(false, "The journal is being replayed.");
@@ -140,6 +154,7 @@ public sealed class FailingWalletTests : IAsyncLifetime, IDisposable
         {
             One => Transfer(),
             Many => $"[{Transfer()}]",
+            _ when path.EndsWith("freeze") => "",
             _ => """{"account_id":"a","currency":"USD"}""",
         });
 

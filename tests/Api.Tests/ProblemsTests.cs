@@ -46,8 +46,12 @@ public sealed class ProblemsTests
     [Fact]
     public void An_account_that_is_not_there_is_not_found()
     {
-        Assert.Equal((404, "not_found"), Parts(Problems.ForAccount(Rejection.AccountNotFound)));
-        Assert.Equal((409, "account_exists"), Parts(Problems.ForAccount(Rejection.AccountExists)));
+        var (plain, settlement) = (AccountId.Parse("alice"), AccountId.Parse("settlement:XXX"));
+        Assert.Equal((404, "not_found"), Parts(Problems.ForAccount(Rejection.AccountNotFound, plain)));
+        Assert.Contains("open it first", Problems.ForAccount(Rejection.AccountNotFound, plain).Detail);
+        Assert.Equal((404, "not_found"), Parts(Problems.ForAccount(Rejection.AccountNotFound, settlement)));
+        Assert.DoesNotContain("open", Problems.ForAccount(Rejection.AccountNotFound, settlement).Detail);
+        Assert.Equal((409, "account_exists"), Parts(Problems.ForAccount(Rejection.AccountExists, plain)));
         static (int, string) Parts(Problem problem) => (problem.Status, problem.Code);
     }
 }

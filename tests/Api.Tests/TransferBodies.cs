@@ -53,6 +53,7 @@ internal static partial class TransferBodies
         var texts = members.ToDictionary(
             member => member.Name.ToLowerInvariant(), member => $"{member.Value.GetString()}");
         if (!AccountForm().IsMatch(texts["from_account"]) || !AccountForm().IsMatch(texts["to_account"])) return null;
+        if (texts["from_account"] is "." or ".." || texts["to_account"] is "." or "..") return null;
         if (!IdForm().IsMatch(texts["transaction_id"])) return null;
         if (Guid.Parse(texts["transaction_id"]) == Guid.Empty) return null;
         if (Currency.All.All(one => one.Code != texts["currency"])) return null;
@@ -87,7 +88,8 @@ internal static partial class TransferBodies
         "currency" => Gen.Elements("\"USD\"", "\"JPY\"", "\"KWD\"", "\"CLF\"", "\"\\u0055SD\""),
         "transaction_id" => Gen.Elements(
             "\"01589980-2664-11ec-9621-0242ac130002\"", "\"A1589980-2664-11EC-9621-0242AC130002\""),
-        _ => Gen.Elements("\"alice\"", "\"settlement:USD\"", "\"b\"", $"\"{new string('x', 64)}\"", "\"\\u0061\""),
+        _ => Gen.Elements("\"alice\"", "\"settlement:USD\"", "\"b\"", "\"...\"", "\".a\"", $"\"{new string('x', 64)}\"",
+            "\"\\u0061\""),
     };
 
     private static Gen<string> BadValue(string name) => Gen.OneOf(
@@ -102,7 +104,7 @@ internal static partial class TransferBodies
             "transaction_id" => Gen.Elements(
                 "\"00000000-0000-0000-0000-000000000000\"", "\"0x589980-2664-11ec-9621-0242ac130002\"",
                 "\"01589980266411ec96210242ac130002\""),
-            _ => Gen.Elements("\"a b\"", $"\"{new string('x', 65)}\"", "\"a/b\""),
+            _ => Gen.Elements("\"a b\"", $"\"{new string('x', 65)}\"", "\"a/b\"", "\".\"", "\"\\u002e.\""),
         });
 
     private static Gen<string> Extra =>

@@ -20,7 +20,7 @@ public sealed class RawConnection : IDisposable
     }
 
     public static string Post(string path, int contentLength, string headers = "") =>
-        $"POST {path} HTTP/1.1\r\nHost: wallet\r\nContent-Type: application/json\r\n{headers}" +
+        $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}" +
         $"Content-Length: {contentLength}\r\n\r\n";
 
     public async Task SendAsync(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));

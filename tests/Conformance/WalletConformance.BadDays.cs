@@ -85,7 +85,7 @@ public abstract partial class WalletConformance
     {
         await using var server = await edition.StartAsync("--Wallet:KeepAliveSeconds=1");
         using var raw = await RawConnection.OpenAsync(server);
-        await raw.SendAsync("GET /healthz HTTP/1.1\r\nHost: wallet\r\n\r\n");
+        await raw.SendAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", await raw.ReadToCloseAsync());
     }
 
@@ -98,11 +98,11 @@ public abstract partial class WalletConformance
         for (var i = 0; i < 3; i++)
         {
             served.Add(await RawConnection.OpenAsync(server));
-            await served[i].SendAsync("GET /healthz HTTP/1.1\r\nHost: wallet\r\n\r\n");
+            await served[i].SendAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
             Assert.StartsWith("HTTP/1.1 200 ", await served[i].ReadUntilAsync(LastChunk));
         }
         using (var refused = await RawConnection.OpenAsync(server)) Assert.Empty(await refused.ReadToCloseAsync());
-        await served[0].SendAsync("GET /healthz HTTP/1.1\r\nHost: wallet\r\n\r\n");
+        await served[0].SendAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 ", await served[0].ReadUntilAsync(LastChunk));
         foreach (var connection in served) connection.Dispose();
     }
@@ -217,12 +217,12 @@ public abstract partial class WalletConformance
     public async Task Headers_over_the_limit_are_refused()
     {
         using var raw = await RawConnection.OpenAsync(edition.Usual);
-        await raw.SendAsync($"GET /healthz HTTP/1.1\r\nHost: wallet\r\nX-Long: {new string('x', 20_000)}\r\n\r\n");
+        await raw.SendAsync($"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Long: {new string('x', 20_000)}\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 431 ", await raw.ReadToCloseAsync());
     }
 
     private static string Chunked(string path) =>
-        $"POST {path} HTTP/1.1\r\nHost: wallet\r\nContent-Type: application/json\r\n" +
+        $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
         "Transfer-Encoding: chunked\r\n\r\n";
 
     private static int OpenFilesMax()

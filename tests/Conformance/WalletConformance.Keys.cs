@@ -40,7 +40,7 @@ public abstract partial class WalletConformance
     {
         await using var server = await edition.StartAsync(AllKeys);
         using var raw = await RawConnection.OpenAsync(server);
-        await raw.SendAsync($"GET {WholeLedger} HTTP/1.1\r\nHost: wallet\r\nAuthorization: {header}\r\n\r\n");
+        await raw.SendAsync($"GET {WholeLedger} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {header}\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 401 ", await raw.ReadUntilAsync("}"));
     }
 
