@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Orleans.Dashboard;
 using OrleansWallet.Api;
 using OrleansWallet.Grains;
@@ -60,5 +59,5 @@ public static class SiloServer
         });
 
     private static void MapDashboard(IEndpointRouteBuilder routes) =>
-        routes.MapOrleansDashboard(DashboardRoute).RequireScope(Scopes.Operate);
+        routes.MapOrleansDashboard(DashboardRoute).RequireScope(Scopes.Operate).ExcludeFromDescription();
 }

@@ -4,6 +4,7 @@ using OrleansWallet.Grains;
 using OrleansWallet.Ledger;
 using OrleansWallet.Storage;
 using OrleansWallet.Storage.Postgres;
+using OrleansWallet.Storage.Sqlite;
 
 namespace OrleansWallet.Silo;
 
