@@ -66,7 +66,8 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
     public static Task<EmbeddedWallet> OpenAsync(
         EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel = default) =>
         Task.Run(
-            () => OpenAsync(() => LocalStorage.OpenExclusive(options.DataDirectory), options, time, notice, cancel),
+            () => OpenAsync(
+                () => LocalStorage.OpenExclusive(options.DataDirectory, Recovery.Look), options, time, notice, cancel),
             cancel);
 
     internal static async Task<EmbeddedWallet> OpenAsync(

@@ -14,6 +14,9 @@ public sealed class DataDirectoryTests
     [InlineData("journal/monday.txt")]
     [InlineData("journal/monday.tmp")]
     [InlineData("snapshots/holiday.png")]
+    [InlineData("NEWEST")]
+    [InlineData("index/MANIFEST")]
+    [InlineData("journal/00000000000000000000.journal")]
     public async Task A_directory_with_something_else_in_it_is_left_alone(string path)
     {
         var disk = new FaultyDisk();

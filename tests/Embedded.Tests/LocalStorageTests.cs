@@ -44,6 +44,36 @@ public sealed class LocalStorageTests : IDisposable
         Assert.Equal("not ours", await File.ReadAllTextAsync(path));
     }
 
+    [Theory]
+    [InlineData("lock", "somebody else's")]
+    [InlineData("lock", "4711\nand more")]
+    [InlineData("lock", "00000000000000000")]
+    [InlineData("photo.jpg", "not ours")]
+    [InlineData("index.tmp", "not ours")]
+    [InlineData("index/MANIFEST", "not ours")]
+    public async Task Somebody_elses_directory_is_refused_and_left_as_it_is(string name, string content)
+    {
+        var path = Path.Combine(directory, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path) ?? directory);
+        await File.WriteAllTextAsync(path, content);
+        var refusal = await Assert.ThrowsAsync<DataDirectoryException>(
+            () => OpenAsync(new EmbeddedOptions { DataDirectory = directory }));
+        Assert.Contains(directory, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
+        Assert.Equal([path], Directory.GetFiles(directory, "*", SearchOption.AllDirectories));
+        Assert.Equal(content, await File.ReadAllTextAsync(path));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("4711\n")]
+    public async Task A_lock_that_a_wallet_left_is_taken_over(string content)
+    {
+        await File.WriteAllTextAsync(Path.Combine(directory, "lock"), content);
+        await using var wallet = await OpenAsync(new EmbeddedOptions { DataDirectory = directory });
+        Assert.True(wallet.Readiness.IsReady);
+    }
+
     [Fact]
     public void Files_are_what_was_written_cut_and_renamed()
     {

@@ -16,7 +16,7 @@ internal static class Recovery
     public static LedgerIdentity FindOrCreate(IStorage storage, TimeProvider time, Action<string> notice)
     {
         if (LedgerIdentity.Read(storage) is { } found) return found;
-        ClearUnfinishedCreation(storage);
+        foreach (var path in LeftByCreation(storage)) storage.Delete(path);
         var identity = new LedgerIdentity(Guid.NewGuid(), time.GetUtcNow());
         JournalFiles.Create(storage, identity.Id);
         IndexRuns.Create(storage, identity.Id);
@@ -24,6 +24,24 @@ internal static class Recovery
         identity.Write(storage);
         notice($"Made a new ledger in {storage.Root}.");
         return identity;
+    }
+
+    /// <summary>
+    /// Looks whether a directory is a ledger's or free to become one, and changes nothing there. What is found may
+    /// change until the directory is locked, so <see cref="FindOrCreate"/> looks again.
+    /// </summary>
+    /// <exception cref="DataDirectoryException">The directory holds something else.</exception>
+    public static void Look(IStorage storage)
+    {
+        if (LedgerIdentity.Read(storage) is not null) return;
+        try
+        {
+            _ = LeftByCreation(storage);
+        }
+        catch (DataDirectoryException) when (LedgerIdentity.Read(storage) is not null)
+        {
+            // Another process was making its ledger there; now it is one, and its lock will be met.
+        }
     }
 
     /// <summary>Opens the index; a damaged one is made anew from the journal, which takes a whole replay.</summary>
@@ -148,7 +166,7 @@ internal static class Recovery
 
     // A directory without an identity is free if there is nothing in it, or only what an unfinished creation left:
     // that has no event in it yet.
-    private static void ClearUnfinishedCreation(IStorage storage)
+    private static string[] LeftByCreation(IStorage storage)
     {
         string[] ours = [JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory];
         var left = ours.Append("").SelectMany(directory => storage.List(directory)
@@ -160,20 +178,34 @@ internal static class Recovery
                 $"{storage.Root} is not empty and has no {LedgerIdentity.Name} file, so it is no wallet's data "
                 + $"directory or lost that file (found: {strange}). Choose an empty directory with "
                 + "--Wallet:DataDirectory, or put the file back from a backup.");
-        foreach (var path in left) storage.Delete(path);
+        return left;
     }
 
     private static bool IsLeftByCreation(IStorage storage, string path)
     {
-        var whole = path.EndsWith(SealedFile.TemporaryEnding, StringComparison.Ordinal)
-            ? path[..^SealedFile.TemporaryEnding.Length] : path;
-        if (whole == LedgerIdentity.Name) return path != whole;
-        if (whole == SealedFile.Join(IndexRun.Directory, IndexManifest.Name)) return true;
-        // It is made after the first segment: without that one it is what is left of a lost journal.
-        if (whole == NewestSegment.Name)
-            return path != whole || storage.List(JournalFiles.Directory).Any(n => SegmentHeader.IsFileName(n, out _));
-        if (whole != JournalFiles.FirstPath) return false;
-        using var file = storage.Open(path, write: false);
-        return file.Length <= SegmentHeader.Bytes;
+        var isUnfinished = path.EndsWith(SealedFile.TemporaryEnding, StringComparison.Ordinal);
+        var whole = isUnfinished ? path[..^SealedFile.TemporaryEnding.Length] : path;
+        string[] made =
+        [
+            LedgerIdentity.Name, NewestSegment.Name, JournalFiles.FirstPath,
+            SealedFile.Join(IndexRun.Directory, IndexManifest.Name),
+        ];
+        if (!made.Contains(whole)) return false;
+        if (isUnfinished) return true;
+        // The newest segment is recorded after the first is made: alone it is what is left of a lost journal.
+        if (whole == NewestSegment.Name && !storage.List(JournalFiles.Directory).Contains(JournalFiles.FirstName))
+            return false;
+        try
+        {
+            // Whole files are ours by what they begin with too; a first segment with more than its header has events.
+            using var file = storage.Open(path, write: false);
+            Span<byte> bytes = stackalloc byte[SegmentHeader.Bytes + 1];
+            var read = file.Read(bytes, 0);
+            return bytes.StartsWith("OWALLET"u8) && (whole != JournalFiles.FirstPath || read <= SegmentHeader.Bytes);
+        }
+        catch (FileNotFoundException)
+        {
+            return true;
+        }
     }
 }

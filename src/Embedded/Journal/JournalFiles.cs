@@ -44,9 +44,11 @@ internal sealed class JournalFiles : IDisposable
         return $"{Path.Combine(storage.Root, Directory, segment.Header.FileName)}, offset {offset}";
     }
 
+    /// <summary>The name of the first segment.</summary>
+    public static string FirstName { get; } = new SegmentHeader(Guid.Empty, 0, 1, JournalPoint.Origin.Chain).FileName;
+
     /// <summary>The path of the first segment.</summary>
-    public static string FirstPath { get; } =
-        SealedFile.Join(Directory, new SegmentHeader(Guid.Empty, 0, 1, JournalPoint.Origin.Chain).FileName);
+    public static string FirstPath { get; } = SealedFile.Join(Directory, FirstName);
 
     /// <summary>A path below the ledger's root as an operator knows it.</summary>
     public string PathOf(string path) => Path.Combine(storage.Root, path);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,6 +8,9 @@ namespace OrleansWallet.Embedded.Storage;
 internal sealed partial class LocalStorage : IStorage
 {
     private const string LockName = "lock";
+    private const int ProcessIdBytesMax = 16;
+    private static readonly SearchValues<byte> ProcessIdBytes = SearchValues.Create("0123456789\n"u8);
+
     private readonly FileStream? lockFile;
 
     private LocalStorage(string root, FileStream? lockFile)
@@ -17,13 +21,17 @@ internal sealed partial class LocalStorage : IStorage
 
     public string Root { get; }
 
-    /// <summary>Opens a directory for this process alone, and makes it if it isn't there.</summary>
+    /// <summary>
+    /// Opens a directory for this process alone, and makes it if it isn't there. Before anything is put into one that
+    /// is there, <paramref name="look"/> may refuse it by an exception: it may be somebody else's.
+    /// </summary>
     /// <exception cref="DataDirectoryException">It can't be made, written or locked.</exception>
-    public static LocalStorage OpenExclusive(string directory)
+    public static LocalStorage OpenExclusive(string directory, Action<IStorage>? look = null)
     {
         var root = Path.GetFullPath(directory);
         try
         {
+            if (Directory.Exists(root)) look?.Invoke(new LocalStorage(root, lockFile: null));
             CreateDurably(root);
             return new LocalStorage(root, Lock(root));
         }
@@ -109,9 +117,13 @@ internal sealed partial class LocalStorage : IStorage
         {
             // The system lets go of the lock when the process ends, however it ends.
             var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            file.Flush();
+            if (!TryWriteProcessId(file))
+            {
+                file.Dispose();
+                throw new DataDirectoryException(
+                    $"{path} is not the file that a wallet's data directory has there. Choose another directory with "
+                    + "--Wallet:DataDirectory, or move the file away.");
+            }
             return file;
         }
         catch (IOException e) when (IsHeldElsewhere(e))
@@ -120,6 +132,18 @@ internal sealed partial class LocalStorage : IStorage
                 $"The data directory {root} is in use by another process (it holds {path}). Stop that one, or choose "
                 + "another directory with --Wallet:DataDirectory.", e);
         }
+    }
+
+    // A lock file has the number of a process in it, or nothing. What has anything else in it is somebody else's.
+    private static bool TryWriteProcessId(FileStream file)
+    {
+        var content = new byte[ProcessIdBytesMax];
+        var length = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        if (length == content.Length || content.AsSpan(0, length).ContainsAnyExcept(ProcessIdBytes)) return false;
+        file.SetLength(0);
+        file.Write(System.Text.Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
+        file.Flush();
+        return true;
     }
 
     // .NET reports a lock held elsewhere as EWOULDBLOCK (11 on Linux, 35 on macOS) or as Windows' sharing violation.
