@@ -39,8 +39,10 @@ public sealed class WalletClient : IDisposable
 
     public async Task<Reply> GetAsync(string path) => await Reply.Of(await http.GetAsync(path));
 
-    public async Task<Reply> SendAsync(HttpMethod method, string path, HttpContent? content = null) =>
-        await Reply.Of(await http.SendAsync(new HttpRequestMessage(method, path) { Content = content }));
+    public async Task<Reply> SendAsync(HttpRequestMessage request) => await Reply.Of(await http.SendAsync(request));
+
+    public Task<Reply> SendAsync(HttpMethod method, string path, HttpContent? content = null) =>
+        SendAsync(new HttpRequestMessage(method, path) { Content = content });
 
     public Task<Reply> PostAsync(string path, string body, string? contentType = Json) =>
         PostAsync(path, Encoding.UTF8.GetBytes(body), contentType);

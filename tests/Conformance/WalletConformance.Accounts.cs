@@ -68,6 +68,14 @@ public abstract partial class WalletConformance
     }
 
     [Fact]
+    public async Task Nobody_is_told_to_open_a_settlement_account()
+    {
+        foreach (var account in new[] { "settlement:XXX", "settlement:usd", "settlement:" })
+            Assert.DoesNotContain(
+                "open it", (await wallet.AccountAsync(account)).IsProblem(404, "not_found")["detail"]);
+    }
+
+    [Fact]
     public async Task An_account_id_of_another_form_is_refused_in_the_path()
     {
         foreach (var path in new[] { "a%20b", "%C3%A4", new string('a', 65), "a%2Fb", "a~b" })
@@ -130,7 +138,7 @@ public abstract partial class WalletConformance
     [Fact]
     public async Task An_account_did_not_exist_before_its_opening_nor_can_its_future_be_read()
     {
-        var before = (await wallet.GetAsync(WholeLedger)).Is(200)["sequence"];
+        var before = (await wallet.GetAsync($"{WholeLedger}?fresh=true")).Is(200)["sequence"];
         var account = await wallet.NewAccountAsync("5");
         (await wallet.AccountAsync(account, $"?sequence={before}")).IsProblem(404, "not_found");
         (await wallet.AccountAsync(account, "?sequence=0")).IsProblem(404, "not_found");

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using static OrleansWallet.Conformance.WalletClient;
@@ -70,12 +72,17 @@ public abstract partial class WalletConformance
     [Fact]
     public async Task A_slow_sender_is_cut_off()
     {
-        await using var server = await edition.StartAsync("--Wallet:BodyGraceSeconds=2", "--Wallet:HeaderSecondsMax=1");
+        // Which is cut off first tells the limits from the usual ones (5 and 15 s), however slow the machine is.
+        await using var server = await edition.StartAsync("--Wallet:BodyGraceSeconds=2", "--Wallet:HeaderSecondsMax=3");
+        var watch = Stopwatch.StartNew();
         using var slowBody = await RawConnection.OpenAsync(server);
         using var slowHeaders = await RawConnection.OpenAsync(server);
         await slowBody.SendAsync(RawConnection.Post(One, 1000) + "{");
         await slowHeaders.SendAsync("GET /healthz HTTP/1.1\r\nHost:");
-        var answers = await Task.WhenAll(slowBody.ReadToCloseAsync(), slowHeaders.ReadToCloseAsync());
+        var (body, headers) = (slowBody.ReadToCloseAsync(), slowHeaders.ReadToCloseAsync());
+        Assert.Same(body, await Task.WhenAny(body, headers));
+        var answers = await Task.WhenAll(body, headers);
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 12);
         Assert.All(answers, answer => Assert.True(
             answer.Length == 0 || answer.StartsWith("HTTP/1.1 408 "), answer));
     }
@@ -112,13 +119,20 @@ public abstract partial class WalletConformance
     {
         var count = Math.Min(10_000, (OpenFilesMax() - 1_000) / 2);
         if (count < 10_000) Output.WriteLine($"{count} connections: the open-files limit leaves no room for more.");
-        var (from, to) = (await wallet.NewAccountAsync($"{count}"), await wallet.NewAccountAsync());
+        var pairs = new (string From, string To)[64];
+        foreach (ref var pair in pairs.AsSpan()) pair = (NewAccount(), NewAccount());
+        await Task.WhenAll(pairs.Select(async pair =>
+        {
+            foreach (var account in new[] { pair.From, pair.To }) (await wallet.OpenAsync(account)).Is(201);
+            (await wallet.TransferAsync("settlement:USD", pair.From, $"{count}")).Is(200);
+        }));
         var connections = new RawConnection[count];
         try
         {
             for (var i = 0; i < count; i++) connections[i] = await RawConnection.OpenAsync(edition.Usual);
-            await Task.WhenAll(connections.Select(connection =>
+            await Task.WhenAll(connections.Select((connection, i) =>
             {
+                var (from, to) = pairs[i % pairs.Length];
                 var body = TransferJson(from, to, "1", "USD", NewId());
                 return connection.SendAsync(RawConnection.Post(One, body.Length) + body);
             }));
@@ -129,7 +143,8 @@ public abstract partial class WalletConformance
         {
             foreach (var connection in connections) connection?.Dispose();
         }
-        Assert.Equal($"{count}.00", await wallet.BalanceAsync(to));
+        var received = await Task.WhenAll(pairs.Select(pair => wallet.BalanceAsync(pair.To)));
+        Assert.Equal(count, received.Sum(balance => decimal.Parse(balance, CultureInfo.InvariantCulture)));
     }
 
     [Theory]
@@ -177,6 +192,31 @@ public abstract partial class WalletConformance
         Assert.Contains("\"too_large\"", text);
         Assert.True(sent < HugeBytes, "The server took all of it.");
         (await wallet.GetAsync("/healthz")).Is(200);
+    }
+
+    [Theory]
+    [InlineData(One)]
+    [InlineData(Many)]
+    [InlineData(Accounts)]
+    public async Task Leave_to_send_a_body_over_the_limit_is_not_given(string path)
+    {
+        using var raw = await RawConnection.OpenAsync(edition.Usual);
+        await raw.SendAsync(RawConnection.Post(path, 5 << 20, "Expect: 100-continue\r\n"));
+        var answer = await raw.ReadUntilAsync("}");
+        Assert.StartsWith("HTTP/1.1 413 ", answer);
+        Assert.Contains("\"too_large\"", answer);
+    }
+
+    [Fact]
+    public async Task Leave_to_send_a_body_within_the_limit_is_given()
+    {
+        var (from, to) = (await wallet.NewAccountAsync("10"), await wallet.NewAccountAsync());
+        var body = TransferJson(from, to, "1", "USD", NewId());
+        using var raw = await RawConnection.OpenAsync(edition.Usual);
+        await raw.SendAsync(RawConnection.Post(One, body.Length, "Expect: 100-continue\r\n"));
+        Assert.StartsWith("HTTP/1.1 100 ", await raw.ReadUntilAsync("\r\n\r\n"));
+        await raw.SendAsync(body);
+        Assert.StartsWith("HTTP/1.1 200 ", await raw.ReadUntilAsync("}"));
     }
 
     [Fact]

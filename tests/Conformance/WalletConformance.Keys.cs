@@ -1,3 +1,4 @@
+using System.Text;
 using static OrleansWallet.Conformance.WalletClient;
 
 namespace OrleansWallet.Conformance;
@@ -104,6 +105,46 @@ public abstract partial class WalletConformance
         using var raw = await RawConnection.OpenAsync(server);
         await raw.SendAsync(RawConnection.Post(One, 100));
         Assert.StartsWith("HTTP/1.1 401 ", await raw.ReadUntilAsync("}"));
+    }
+
+    [Fact]
+    public async Task Without_keys_no_page_of_another_site_gets_in()
+    {
+        var (from, to, id) = (await wallet.NewAccountAsync("5"), await wallet.NewAccountAsync(), NewId());
+        var body = TransferJson(from, to, "1", "USD", id);
+        (string Header, string Value)[] foreign =
+        [
+            ("Host", "evil.example"), ("Host", $"evil.example:{edition.Usual.Address.Port}"),
+            ("Origin", "http://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site"),
+        ];
+        foreach (var header in foreign)
+            (await SendWithAsync(wallet, HttpMethod.Post, One, body, header)).IsProblem(403, "forbidden");
+        (await SendWithAsync(wallet, HttpMethod.Get, WholeLedger, null, foreign[0])).IsProblem(403, "forbidden");
+        (await wallet.FindTransferAsync(id)).Is(404);
+
+        var own = edition.Usual.Address.GetLeftPart(UriPartial.Authority);
+        (await SendWithAsync(wallet, HttpMethod.Post, One, body, ("Origin", own))).Is(200);
+        (await SendWithAsync(wallet, HttpMethod.Get, WholeLedger, null, ("Origin", "http://evil.example"))).Is(200);
+        (await SendWithAsync(wallet, HttpMethod.Get, WholeLedger, null, ("Host", "localhost"))).Is(200);
+    }
+
+    [Fact]
+    public async Task With_a_key_a_request_may_come_from_anywhere()
+    {
+        await using var server = await edition.StartAsync(AllKeys);
+        using var client = new WalletClient(server, "key-all");
+        var account = $$"""{"account_id":"{{NewAccount()}}","currency":"USD"}""";
+        (await SendWithAsync(client, HttpMethod.Post, Accounts, account, ("Host", "wallet.example"))).Is(201);
+        (await SendWithAsync(client, HttpMethod.Post, Accounts, account, ("Origin", "https://shop.example"))).Is(200);
+    }
+
+    private static Task<Reply> SendWithAsync(
+        WalletClient client, HttpMethod method, string path, string? body, (string Name, string Value) header)
+    {
+        var request = new HttpRequestMessage(method, path);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, Json);
+        request.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        return client.SendAsync(request);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using static OrleansWallet.Conformance.WalletClient;
 
 namespace OrleansWallet.Conformance;
@@ -100,6 +101,56 @@ public abstract partial class WalletConformance
         var schemes = document.GetProperty("components").GetProperty("securitySchemes");
         Assert.Equal("bearer", schemes.GetProperty("bearer").GetProperty("scheme").GetString());
         Assert.DoesNotContain(paths.EnumerateObject(), path => path.Value.TryGetProperty("head", out _));
+    }
+
+    [Fact]
+    public async Task The_document_says_which_values_there_can_be()
+    {
+        var document = (await wallet.GetAsync("/openapi/v1.json")).Is(200).Json;
+        var paths = document.GetProperty("paths");
+        var entries = Parameters($"{Accounts}/{{account_id}}/entries");
+        Assert.Equal(
+            """{"maximum":1000,"minimum":1,"type":"integer","format":"int32","default":50}""", entries["limit"]);
+        Assert.Contains("pattern", entries["account_id"]);
+        var account = Parameters($"{Accounts}/{{account_id}}");
+        Assert.Contains("\"date-time\"", account["at"]);
+        Assert.Contains("\"int64\"", account["sequence"]);
+        Assert.Contains("\"boolean\"", Parameters(WholeLedger)["fresh"]);
+        Assert.Contains("\"uuid\"", Parameters("/v1/wallet/transfers/{transaction_id}")["transaction_id"]);
+
+        Assert.Contains("Idempotent-Replayed", Answer(One, "200"));
+        Assert.Contains("Idempotent-Replayed", Answer(One, "422"));
+        Assert.Contains("Location", Answer(Accounts, "201"));
+        Assert.Contains("Retry-After", Answer(One, "429"));
+        var many = paths.GetProperty(Many).GetProperty("post");
+        var answered = many.GetProperty("responses").GetProperty("200");
+        foreach (var body in new[] { many.GetProperty("requestBody"), answered })
+        {
+            var content = body.GetProperty("content");
+            Assert.Contains("\"array\"", $"{content.GetProperty(Json)}");
+            Assert.DoesNotContain("\"array\"", $"{content.GetProperty(Lines)}");
+        }
+
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.Equal("""["open","frozen"]""", Member("AccountBody", "status", "enum"));
+        Assert.Equal("""["debit","credit"]""", Member("EntryBody", "direction", "enum"));
+        Assert.Equal("""["success","rejected"]""", Member("TransferBody", "status", "enum"));
+        Assert.Equal("""["success","rejected","invalid"]""", Member("BatchAnswerBody", "status", "enum"));
+        Assert.Equal("string", Member("TransferBody", "code", "type"));
+        Assert.Equal("string", Member("LedgerBody", "digest", "type"));
+        Assert.Equal("object", Member("ProblemBody", "errors", "type"));
+        Assert.Equal("""["null","string"]""", Member("EntriesBody", "next_cursor", "type"));
+
+        Dictionary<string, string> Parameters(string path) => paths.GetProperty(path).GetProperty("get")
+            .GetProperty("parameters").EnumerateArray().ToDictionary(
+                parameter => $"{parameter.GetProperty("name")}",
+                parameter => Compact(parameter.GetProperty("schema")));
+        string Answer(string path, string status) =>
+            $"{paths.GetProperty(path).GetProperty("post").GetProperty("responses").GetProperty(status)}";
+        string Member(string schema, string member, string what) =>
+            Compact(schemas.GetProperty(schema).GetProperty("properties").GetProperty(member).GetProperty(what));
+        static string Compact(JsonElement element) =>
+            string.Concat(element.ToString().Where(letter => !char.IsWhiteSpace(letter)));
     }
 
     [Theory]

@@ -100,6 +100,8 @@ public abstract partial class WalletConformance
     [InlineData("al ice")]
     [InlineData("älice")]
     [InlineData("alice/bob")]
+    [InlineData(".")]
+    [InlineData("..")]
     [InlineData("alice\n")]
     [InlineData("aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg")]
     public async Task Other_account_ids_are_refused(string account)
@@ -129,6 +131,21 @@ public abstract partial class WalletConformance
             """)).HasFaults("from_account", "to_account", "amount", "currency", "transaction_id", "more");
         (await wallet.PostAsync(Accounts, """{"account_id":null,"Account_Id":"a"}"""))
             .HasFaults("account_id", "currency");
+        (await wallet.OpenAsync("settlement:USD", "usd")).HasFaults("account_id", "currency");
+        (await wallet.EntriesAsync("no~good", "?limit=0&cursor=junk&page=1"))
+            .HasFaults("account_id", "limit", "cursor", "page");
+        (await wallet.PostAsync($"{One}?dry_run=true", "{}")).HasFaults(
+            "dry_run", "from_account", "to_account", "amount", "currency", "transaction_id");
+    }
+
+    [Fact]
+    public async Task Three_dots_name_an_account()
+    {
+        var account = $"...{Guid.NewGuid():N}";
+        (await wallet.OpenAsync(account)).Is(201);
+        (await wallet.AccountAsync(account)).Is(200);
+        (await wallet.OpenAsync("...")).Is(201);
+        (await wallet.AccountAsync("...")).Is(200);
     }
 
     [Fact]
