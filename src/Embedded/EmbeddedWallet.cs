@@ -85,11 +85,12 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
             var identity = Recovery.FindOrCreate(storage, time, notice);
             DeleteUnfinished(storage);
             journal = JournalFiles.Open(storage, identity.Id, options.SegmentBytesMax, write: true);
-            runs = Recovery.OpenIndex(storage, identity.Id, options, journal, notice);
+            var known = new KnownPoints(journal);
+            runs = Recovery.OpenIndex(storage, identity.Id, options, journal, known, notice);
             fault.WhenSet = runs.Fail;
             var snapshots = new SnapshotFiles(storage, identity.Id);
             archivist = new Archivist(runs, snapshots, options.SnapshotsKept, fault);
-            var recovered = Recovery.Recover(runs, journal, snapshots, archivist, options, notice, cancel);
+            var recovered = Recovery.Recover(runs, journal, snapshots, archivist, options, known, notice, cancel);
             wallet = new EmbeddedWallet(storage, journal, recovered, archivist, fault, options, time);
             archivist.BeginMerging();
             await wallet.OpenSettlementAccountsAsync();

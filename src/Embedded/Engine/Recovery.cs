@@ -44,29 +44,36 @@ internal static class Recovery
         }
     }
 
-    /// <summary>Opens the index; a damaged one is made anew from the journal, which takes a whole replay.</summary>
+    /// <summary>
+    /// Opens the index; a damaged one is made anew from the journal, which takes a whole replay. What its manifest
+    /// knows of the journal is kept in mind either way.
+    /// </summary>
+    /// <exception cref="DataDirectoryException">The index knows of events that the journal lost.</exception>
     public static IndexRuns OpenIndex(
-        IStorage storage, Guid ledgerId, EmbeddedOptions options, JournalFiles journal, Action<string> notice)
+        IStorage storage, Guid ledgerId, EmbeddedOptions options, JournalFiles journal, KnownPoints known,
+        Action<string> notice)
     {
-        IndexRuns runs;
+        if (IndexManifest.TryReadCovered(storage, ledgerId) is { } covered)
+        {
+            // Before a damaged index is made anew: its manifest may be the last that knows how far the journal went.
+            if (covered.Place > journal.EndPlace)
+                throw new DataDirectoryException(
+                    $"The journal ends at place {journal.EndPlace}, but the index in "
+                    + $"{Path.Combine(storage.Root, IndexRun.Directory)} knows transactions up to place "
+                    + $"{covered.Place}, event {covered.NextSequence - 1}: recorded events are missing. The journal "
+                    + "was not changed; put its last segment back from a backup.");
+            known.Add(covered, IndexRun.Directory);
+        }
         try
         {
-            runs = IndexRuns.Open(storage, ledgerId, options);
+            return IndexRuns.Open(storage, ledgerId, options);
         }
         catch (InvalidDataException e)
         {
             notice($"The index of transaction ids is made anew from the journal: {e.Message}");
             IndexRuns.Create(storage, ledgerId);
-            runs = IndexRuns.Open(storage, ledgerId, options);
+            return IndexRuns.Open(storage, ledgerId, options);
         }
-        if (runs.Covered.Place <= journal.EndPlace) return runs;
-        var covered = runs.Covered;
-        runs.Dispose();
-        throw new DataDirectoryException(
-            $"The journal ends at place {journal.EndPlace}, but the index in "
-            + $"{Path.Combine(storage.Root, IndexRun.Directory)} knows transactions up to place {covered.Place}, event "
-            + $"{covered.NextSequence - 1}: recorded events are missing. Nothing was changed; put the journal's "
-            + "last segment back from a backup.");
     }
 
     /// <summary>Brings the state and the index up to the journal's end, and cuts an unfinished write off.</summary>
@@ -74,7 +81,7 @@ internal static class Recovery
     /// <exception cref="OperationCanceledException">It was cancelled between two batches.</exception>
     public static RecoveredLedger Recover(
         IndexRuns runs, JournalFiles journal, SnapshotFiles snapshots, Archivist archivist, EmbeddedOptions options,
-        Action<string> notice, CancellationToken cancel)
+        KnownPoints known, Action<string> notice, CancellationToken cancel)
     {
         // What a killed process wrote and named may still be in the system's cache only; it is shown from now on.
         journal.SyncNames();
@@ -88,6 +95,13 @@ internal static class Recovery
 
         var last = covered.Place < from.Place ? covered : from;
         var beforeLast = last;
+        if (snapshot is not null) known.Add(from, SnapshotFiles.Directory);
+        foreach (var segment in journal.Segments.Select(segment => segment.Header))
+            known.Add(
+                new JournalPoint(segment.BasePlace, segment.FirstSequence, segment.Chain),
+                SealedFile.Join(JournalFiles.Directory, segment.FileName));
+        known.Begin(last);
+        known.Pass(last);
         var end = new JournalScan(journal).Run(last, batch =>
         {
             // A replay may take minutes, and an index made anew longer; whoever stops the wallet must not wait so long.
@@ -95,10 +109,10 @@ internal static class Recovery
             // The batch that follows shows that all before it was durable; of the last one nothing shows it yet.
             if (index.SetAsideIfFull() is { } table) archivist.Flush(table, last);
             Replay(batch, partition, stateFrom: from.Place, index, idsFrom: covered.Place, journal);
+            known.Pass(batch.After);
             (beforeLast, last) = (last, batch.After);
         });
-        if (end.End.Place < Math.Max(covered.Place, from.Place))
-            throw Lost(journal, end.End, covered.Place > from.Place ? IndexRun.Directory : SnapshotFiles.Directory);
+        known.Finish(end.End);
         if (end.UnfinishedBytes > 0)
         {
             notice(
@@ -114,12 +128,6 @@ internal static class Recovery
         journal.RecordNewest();
         return new RecoveredLedger(partition, index, reader, end.End, snapshot is null ? 0 : from.NextSequence - 1);
     }
-
-    // The end is unfinished as far as the journal can tell, but something written later knows what was there.
-    private static DataDirectoryException Lost(JournalFiles journal, JournalPoint end, string knownBy) => new(
-        $"The journal ends at {journal.Locate(end.Place)} (place {end.Place}), after event {end.NextSequence - 1}, but "
-        + $"{journal.PathOf(knownBy)} knows of later ones: recorded events are missing. Nothing was changed; put the "
-        + "journal's last segment back from a backup.");
 
     private static void Replay(
         ScannedBatch batch, Partition partition, long stateFrom, TransactionIndex index, long idsFrom,

@@ -60,6 +60,22 @@ internal sealed record IndexManifest(Guid HashKey, long NextRunId, JournalPoint 
         return new IndexManifest(key, next, covered, runs);
     }
 
+    /// <summary>
+    /// Reads up to which point the index is complete; null where no manifest tells, though other files of the index
+    /// may be damaged.
+    /// </summary>
+    public static JournalPoint? TryReadCovered(IStorage storage, Guid ledgerId)
+    {
+        try
+        {
+            return Read(storage, ledgerId)?.Covered;
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Removes the manifest: the index is no longer trusted and will be made anew from the journal.</summary>
     public static void Distrust(IStorage storage)
     {
