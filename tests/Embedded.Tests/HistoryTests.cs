@@ -62,6 +62,22 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public async Task A_moment_that_was_told_stays_as_it_was_when_the_clock_is_set_back()
+    {
+        await using var ledger = await OpenLedger.OpenAsync(new FaultyDisk());
+        await ledger.FundAsync(2);
+        ledger.Time.Advance(TimeSpan.FromHours(1));
+        var told = AsOf.At(SteppedTime.Start.AddMinutes(30));
+        var before = await ledger.Wallet.FindAccountAsync(OpenLedger.Account(0), told);
+        Assert.Equal(1_000_000, before.Account?.Balance.MinorUnits);
+        // Nothing was recorded in that hour, so only the answer itself stands between it and what comes now.
+        ledger.Time.Advance(TimeSpan.FromMinutes(-50));
+        await ledger.SendAsync([OpenLedger.Transfer(0, 1, 5, 1)]);
+        Assert.Equal(before, await ledger.Wallet.FindAccountAsync(OpenLedger.Account(0), told));
+        Assert.Equal(999_995, await ledger.BalanceAsync(0));
+    }
+
+    [Fact]
     public async Task A_cursor_that_the_account_never_gave_out_is_refused()
     {
         await using var ledger = await OpenLedger.OpenAsync(new FaultyDisk());

@@ -32,6 +32,7 @@ internal sealed class LedgerThread
     private Batch open;
     private Batch other;
     private bool isFull;
+    private long nowMicros;
     private long nextPlace;
     private long snapshotSequence;
     private SnapshotUnderWay? snapshot;
@@ -119,7 +120,9 @@ internal sealed class LedgerThread
     {
         isFull = false;
         if (queue.IsEmpty) return false;
-        var at = Partition.ToMicros(time.GetUtcNow());
+        // The latest moment that was ever "now", also where the clock is set back: the state up to some moment before
+        // it may have been told already, and nothing may be recorded at such a moment afterwards.
+        var at = nowMicros = Math.Max(nowMicros, Partition.ToMicros(time.GetUtcNow()));
         var weight = open.Weight;
         while (queue.Peek() is { } request && open.Fits(request.Weight))
         {
