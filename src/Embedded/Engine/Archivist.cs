@@ -103,8 +103,10 @@ internal sealed class Archivist : IDisposable
         }
         catch (Exception e)
         {
-            // Without its index the ledger can't tell a new transaction id from an old one for ever, so it stops.
+            // Without its index the ledger can't tell a new transaction id from an old one for ever, so it stops. One
+            // that is damaged would stop it again and again, so the next start makes it anew.
             fault.Set(cause, e);
+            if (e is InvalidDataException) runs.TryDistrust(fault.Tell);
         }
     }
 }

@@ -22,7 +22,16 @@ internal sealed class EngineFault(Action<string> notice)
         var text = $"{cause}: {e.Message} The wallet takes no more; what it answered stays true. Mend the cause and "
             + "start it again.";
         if (Interlocked.CompareExchange(ref reason, text, null) is not null) return;
-        notice(text);
-        WhenSet?.Invoke(e);
+        try
+        {
+            notice(text);
+        }
+        finally
+        {
+            WhenSet?.Invoke(e);
+        }
     }
+
+    /// <summary>Tells the operator something else of a fault.</summary>
+    public void Tell(string text) => notice(text);
 }

@@ -101,10 +101,13 @@ internal sealed class LedgerThread
             // Nobody knows what the state is now, so nothing more may come of it. An index that misled it is not
             // asked again: the next start makes it anew from the journal.
             fault.Set("The ledger's thread failed", e);
-            if (e is InvalidDataException) index.Runs.Distrust();
+            if (e is InvalidDataException) index.Runs.TryDistrust(fault.Tell);
         }
-        hasEnded = true;
-        if (fault.Reason is { } reason) RefuseEverything(reason);
+        finally
+        {
+            hasEnded = true;
+            if (fault.Reason is { } reason) RefuseEverything(reason);
+        }
     }
 
     private void Turn()

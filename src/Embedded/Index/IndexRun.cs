@@ -7,7 +7,7 @@ namespace OrleansWallet.Embedded.Index;
 /// <summary>
 /// A file of transaction ids ordered by hash, never changed once written: a header page, pages of 255 entries each
 /// with a checksum, each page's first hash, a filter. In memory are the first hashes (8 bytes for 255 ids) and, while
-/// the budget allows, the filter (2 bytes an id); finding an id that is there costs one read of 4 KiB.
+/// the budget allows, the filter (3 bytes an id); finding an id that is there costs one read of 4 KiB.
 /// </summary>
 internal sealed class IndexRun : IDisposable
 {
@@ -89,9 +89,6 @@ internal sealed class IndexRun : IDisposable
     /// <summary>How many pages of entries it has.</summary>
     public int Pages => firstHashes.Length;
 
-    /// <summary>The hash that a page is said to begin with.</summary>
-    public ulong FirstHashOf(int page) => firstHashes[page];
-
     /// <summary>The file's place and name.</summary>
     public string FilePath => path;
 
@@ -104,16 +101,27 @@ internal sealed class IndexRun : IDisposable
     public void Dispose() => file.Dispose();
 
     /// <summary>Reads pages of entries, unchecked.</summary>
-    public void ReadPages(int first, Span<byte> pages) => file.Read(pages, OffsetOf(first));
+    /// <exception cref="InvalidDataException">The file ends within them.</exception>
+    public void ReadPages(int first, Span<byte> pages)
+    {
+        var read = file.Read(pages, OffsetOf(first));
+        if (read < pages.Length)
+            throw new InvalidDataException($"{path} is cut short at offset {OffsetOf(first) + read}.");
+    }
 
     /// <summary>Checks a page that was read, and tells how many entries it has.</summary>
-    /// <exception cref="InvalidDataException">The page is damaged.</exception>
+    /// <exception cref="InvalidDataException">The page is damaged, or another one than should be there.</exception>
     public int CheckPage(int number, ReadOnlySpan<byte> page)
     {
         var count = MemoryMarshal.Read<int>(page[(EntriesPerPage * EntryBytes)..]);
         var checksum = MemoryMarshal.Read<uint>(page[(PageBytes - 4)..]);
         if (checksum != Crc.Of(page[..(PageBytes - 4)]) || count is < 1 or > EntriesPerPage)
             throw new InvalidDataException($"{path} is damaged at offset {OffsetOf(number)}.");
+        // A whole page in another's place would deny its ids and the other's; the list of first hashes has a checksum
+        // of its own.
+        if (EntryOf(page, 0).Hash != firstHashes[number])
+            throw new InvalidDataException(
+                $"{path} has another first hash in its page {number} (offset {OffsetOf(number)}) than it should.");
         return count;
     }
 
@@ -126,7 +134,6 @@ internal sealed class IndexRun : IDisposable
     public ReadOnlySpan<IdEntry> ReadPage(int number, Span<byte> buffer)
     {
         var page = buffer[..PageBytes];
-        page.Clear();
         ReadPages(number, page);
         return MemoryMarshal.Cast<byte, IdEntry>(page[..(CheckPage(number, page) * EntryBytes)]);
     }

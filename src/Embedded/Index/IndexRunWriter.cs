@@ -19,7 +19,6 @@ internal sealed class IndexRunWriter : IDisposable
     private int pagesFilled;
     private int entriesInPage;
     private long offset = IndexRun.PageBytes;
-    private long count;
 
     public IndexRunWriter(IStorage storage, Guid ledgerId, long id, long countMax)
     {
@@ -31,13 +30,16 @@ internal sealed class IndexRunWriter : IDisposable
         filter = new IdFilter(countMax);
     }
 
+    /// <summary>How many entries were added.</summary>
+    public long Count { get; private set; }
+
     /// <summary>Adds the next entry.</summary>
     public void Add(IdEntry entry)
     {
         if (entriesInPage == 0) firstHashes.Add(entry.Hash);
         MemoryMarshal.Write(Page[(entriesInPage * 16)..], entry);
         filter.Add(entry.Hash);
-        count++;
+        Count++;
         if (++entriesInPage == IndexRun.EntriesPerPage) EndPage();
     }
 
@@ -50,7 +52,7 @@ internal sealed class IndexRunWriter : IDisposable
         {
             LedgerId = ledgerId,
             Id = id,
-            Count = count,
+            Count = Count,
             Pages = firstHashes.Count,
             FilterBytes = filter.Bytes.Length,
             FilterChecksum = Crc.Of(filter.Bytes),

@@ -103,9 +103,12 @@ internal sealed class IndexRuns : IDisposable
         if (group is null) return false;
         var merged = group.OrderBy(run => run.Id).Take(RunsMergedAtOnce).ToArray();
         var id = Interlocked.Increment(ref nextRunId) - 1;
-        using (var writer = new IndexRunWriter(storage, ledgerId, id, merged.Sum(run => run.Count)))
+        var ids = merged.Sum(run => run.Count);
+        using (var writer = new IndexRunWriter(storage, ledgerId, id, ids))
         {
             RunCursor.Merge(merged, writer.Add, stop);
+            if (writer.Count != ids)
+                throw new InvalidDataException($"A merge of {ids} transaction ids came to {writer.Count}.");
             writer.Complete();
         }
         lock (gate)
@@ -151,13 +154,27 @@ internal sealed class IndexRuns : IDisposable
         }
     }
 
-    /// <summary>Sees to it that the next start makes the index anew. Nothing is published after a failure.</summary>
-    public void Distrust()
+    /// <summary>
+    /// Sees to it that the next start makes the index anew. Nothing is published after it. Where the disk refuses that
+    /// too, the operator is told what to do.
+    /// </summary>
+    public void TryDistrust(Action<string> notice)
     {
         lock (gate)
         {
             failure ??= new InvalidDataException("The index is damaged.");
-            IndexManifest.Distrust(storage);
+            try
+            {
+                IndexManifest.Distrust(storage);
+            }
+            catch (Exception e)
+            {
+                // This is asked for where the wallet stops already, and its callers wait to be let go.
+                notice(
+                    "The index of transaction ids is damaged and could not be marked as such. Delete "
+                    + $"{Path.Combine(storage.Root, IndexRun.Directory, IndexManifest.Name)} before the next start, "
+                    + $"which then makes it anew: {e.Message}");
+            }
         }
     }
 

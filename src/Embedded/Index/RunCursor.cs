@@ -11,15 +11,26 @@ internal sealed class RunCursor(IndexRun run)
     private int pageInBuffer = -1;
     private int count;
     private int next;
+    private long entriesRead;
 
     /// <summary>The entry at hand.</summary>
     public IdEntry Entry { get; private set; }
 
     /// <summary>Goes to the next entry. False at the end.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, out of order, or short of ids.</exception>
     public bool MoveNext()
     {
-        if (next == count && !MoveToNextPage()) return false;
-        Entry = IndexRun.EntryOf(buffer.AsSpan(pageInBuffer * IndexRun.PageBytes), next++);
+        if (next == count && !MoveToNextPage())
+        {
+            if (entriesRead == run.Count) return false;
+            throw new InvalidDataException($"{run.FilePath} has {entriesRead} ids, and {run.Count} in its header.");
+        }
+        var entry = IndexRun.EntryOf(buffer.AsSpan(pageInBuffer * IndexRun.PageBytes), next++);
+        // What is merged is looked up by order: one entry out of it would be in the new file and never be found.
+        if (entry.Hash < Entry.Hash)
+            throw new InvalidDataException($"{run.FilePath} is out of order after its first {entriesRead} ids.");
+        Entry = entry;
+        entriesRead++;
         return true;
     }
 
