@@ -18,6 +18,7 @@ public sealed class SqliteStateStore : IStateStore
     private readonly SemaphoreSlim snapshots;
     private readonly StateQueues queues;
     private volatile SqliteException? lastingFault;
+    private int isDisposed;
 
     private SqliteStateStore(
         SqliteDirectory directory, SqliteSession writer, SqliteSession reader, StateStoreOptions options)
@@ -109,6 +110,8 @@ public sealed class SqliteStateStore : IStateStore
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // Its host and the host's container may each do so.
+        if (Interlocked.Exchange(ref isDisposed, 1) != 0) return;
         await queues.CloseAsync().ConfigureAwait(false);
         writing.Dispose();
         reading.Dispose();
