@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -57,17 +58,74 @@ public sealed class ServerProcessTests : IDisposable
     [InlineData("Wallet:Keys", FreePort, "--Kestrel:Endpoints:Open:Url=http://*:0")]
     [InlineData("BodyBytesMax", FreePort, "--Wallet:BodyBytesMax=7")]
     [InlineData("BodyBytesMax", FreePort, "--Wallet:BodyBytesMax=many")]
-    [InlineData("QueueTransfersMax", FreePort, "--Wallet:QueueTransfersMax=0")]
+    [InlineData("QueueTransfersMax", FreePort, "--Wallet:QueueTransfersMax=9999")]
+    [InlineData("DrainSecondsMax", FreePort, "--Wallet:DrainSecondsMax=5", "--Wallet:ShutdownSecondsMax=5")]
     [InlineData("Sha256", FreePort, "--Wallet:Keys:0:Name=one", "--Wallet:Keys:0:Scopes:0=read")]
     [InlineData("DataDirectory", FreePort, "--Wallet:DataDirectory=")]
     [InlineData("/proc/nothing", FreePort, "--Wallet:DataDirectory=/proc/nothing")]
     [InlineData("nonsense", "--urls=nonsense")]
+    [InlineData("certificate", "--urls=https://127.0.0.1:0")]
+    [InlineData("https://127.0.0.1:0", "--Kestrel:Endpoints:Tls:Url=https://127.0.0.1:0")]
+    [InlineData("127.0.0.1:99999", "--urls=http://127.0.0.1:99999")]
+    [InlineData("path /wallet", "--urls=http://127.0.0.1:0/wallet")]
+    [InlineData("ftp://", "--urls=ftp://127.0.0.1:0")]
+    [InlineData("/nope", "--urls=http://unix:/nope/sock")]
+    [InlineData("Url", "--Kestrel:Endpoints:Half:Protocols=Http1")]
+    [InlineData("--contentRoot", FreePort, "--contentRoot=/nope")]
+    [InlineData("Loud", FreePort, "--Logging:LogLevel:Default=Loud")]
     public async Task What_keeps_it_from_starting_is_told_in_one_line(string told, params string[] args)
     {
         await using var server = ServerProcess.Start(directory.FullName, args);
         var (exitCode, _, errors) = await server.EndAsync();
         Assert.Equal(1, exitCode);
         Assert.Contains(told, IsOneLine(errors));
+    }
+
+    [Theory]
+    [InlineData("broken.pfx", "--urls=https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path=broken.pfx")]
+    [InlineData(
+        "broken.pfx", "--Kestrel:Endpoints:Tls:Url=https://127.0.0.1:0",
+        "--Kestrel:Endpoints:Tls:Certificate:Path=broken.pfx")]
+    [InlineData("missing.pfx", "--urls=https://127.0.0.1:0", "--Kestrel:Certificates:Default:Path=missing.pfx")]
+    public async Task A_certificate_that_cannot_be_used_is_named(string told, params string[] args)
+    {
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "broken.pfx"), "This is no certificate.");
+        await What_keeps_it_from_starting_is_told_in_one_line(told, args);
+    }
+
+    [Theory]
+    [InlineData("{ \"Wallet\": ")]
+    [InlineData("{ \"Wallet\": { \"BodyBytesMax\": 4096, \"bodybytesmax\": 8192 } }")]
+    public async Task A_broken_configuration_file_is_named(string content)
+    {
+        await File.WriteAllTextAsync(Path.Combine(directory.FullName, "appsettings.json"), content);
+        await What_keeps_it_from_starting_is_told_in_one_line("appsettings.json", FreePort);
+    }
+
+    [Fact]
+    public async Task A_client_that_never_ends_its_request_does_not_cost_the_snapshot()
+    {
+        await using var server = ServerProcess.Start(
+            directory.FullName, FreePort, "--Wallet:DrainSecondsMax=1", "--Wallet:ShutdownSecondsMax=40",
+            "--Wallet:BodyGraceSeconds=3600");
+        var address = await server.AddressAsync();
+        using var http = new HttpClient { BaseAddress = address };
+        await PostAsync(http, "accounts", """{"account_id":"alice","currency":"USD"}""");
+        using var hanging = new TcpClient();
+        await hanging.ConnectAsync(address.Host, address.Port);
+        // When it has leave to send the body, its request is under way for certain.
+        await hanging.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/wallet/accounts HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\n" +
+            "Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"));
+        Assert.NotEqual(0, await hanging.GetStream().ReadAsync(new byte[100]));
+
+        var watch = Stopwatch.StartNew();
+        server.Terminate();
+        var (exitCode, _, errors) = await server.EndAsync();
+
+        Assert.Equal((0, ""), (exitCode, errors));
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 30);
+        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(directory.FullName, "data", "snapshots")));
     }
 
     [Fact]
