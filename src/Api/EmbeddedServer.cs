@@ -31,5 +31,5 @@ public static class EmbeddedServer
     internal static Task<int> RunAsync(
         string[] args, TextWriter errors, Action<WebApplicationBuilder> more) => WalletHost.RunAsync(
         also => Build(args, also + more), errors, app => app.Services.GetRequiredService<OpeningWallet>().Failure,
-        e => e is DataDirectoryException ? e.Message : null);
+        e => e is DataDirectoryException or WalletUnavailableException ? e.Message : null);
 }

@@ -6,7 +6,7 @@ namespace OrleansWallet.Api;
 
 /// <summary>Opens the embedded ledger; tests put something in its place that takes as long as they like.</summary>
 internal delegate Task<EmbeddedWallet> LedgerOpener(
-    EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel);
+    EmbeddedOptions options, TimeProvider time, NoticeSink notice, CancellationToken cancel);
 
 /// <summary>
 /// The embedded wallet in its server's life: opened before the server listens (one that takes longer is recovered
@@ -85,6 +85,8 @@ internal sealed partial class OpeningWallet(
         if (Interlocked.Exchange(ref opened, null) is not { } wallet) return;
         try
         {
+            // A ledger that stopped by itself is a failure of the process, however orderly its end.
+            if (wallet.StoppedBecause is { } reason) Failure = new WalletUnavailableException(reason);
             await wallet.DisposeAsync().AsTask().WaitAsync(cancellationToken);
             LogClosed();
         }
@@ -117,7 +119,7 @@ internal sealed partial class OpeningWallet(
     {
         // Recovery is long work on the caller's thread as far as this class knows; the server must not wait for it.
         await Task.Yield();
-        opened = await open(options.Value, time, LogNotice, cancel);
+        opened = await open(options.Value, time, Tell, cancel);
         LogOpened();
     }
 
@@ -135,9 +137,19 @@ internal sealed partial class OpeningWallet(
         }
         catch (OperationCanceledException)
         {
-            LogNotice("The server was stopped before the ledger was recovered.");
+            Tell(NoticeLevel.Information, "The server was stopped before the ledger was recovered.");
         }
     }
+
+    private void Tell(NoticeLevel level, string text) => LogNotice(
+        level switch
+        {
+            NoticeLevel.Information => LogLevel.Information,
+            NoticeLevel.Warning => LogLevel.Warning,
+            NoticeLevel.Critical => LogLevel.Critical,
+            _ => throw new System.Diagnostics.UnreachableException($"{level}"),
+        },
+        text);
 
     [LoggerMessage(10, LogLevel.Information, "The ledger lies in {Directory}.")]
     private partial void LogDirectory(string directory);
@@ -151,6 +163,6 @@ internal sealed partial class OpeningWallet(
     [LoggerMessage(13, LogLevel.Warning, "The ledger was not closed in time; the next start takes longer.")]
     private partial void LogStoppedLate();
 
-    [LoggerMessage(14, LogLevel.Information, "{Notice}")]
-    private partial void LogNotice(string notice);
+    [LoggerMessage(EventId = 14, Message = "{Notice}")]
+    private partial void LogNotice(LogLevel level, string notice);
 }

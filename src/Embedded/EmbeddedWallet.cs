@@ -55,23 +55,32 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
         : queue.IsClosed ? new Readiness(false, Stopping)
         : new Readiness(true, null);
 
+    /// <summary>Why the wallet stopped for good by itself; null if it didn't.</summary>
+    public string? StoppedBecause => fault.Reason;
+
     /// <summary>
     /// Opens the ledger in a directory, or makes a new one. It is ready when the task completes. What an operator
-    /// should know of goes to <paramref name="notice"/>, a line each.
+    /// should know of goes to <paramref name="notice"/>.
     /// </summary>
     /// <exception cref="DataDirectoryException">The directory can't be used; the message says why.</exception>
     /// <exception cref="OperationCanceledException">
     /// It was cancelled before the ledger was recovered. Nothing was lost; the next start begins anew.
     /// </exception>
     public static Task<EmbeddedWallet> OpenAsync(
-        EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel = default) =>
+        EmbeddedOptions options, TimeProvider time, NoticeSink notice, CancellationToken cancel = default) =>
         Task.Run(
             () => OpenAsync(
                 () => LocalStorage.OpenExclusive(options.DataDirectory, Recovery.Look), options, time, notice, cancel),
             cancel);
 
+    /// <summary>The same for whoever makes no difference between notices, a line each.</summary>
+    /// <exception cref="DataDirectoryException">The directory can't be used; the message says why.</exception>
+    public static Task<EmbeddedWallet> OpenAsync(
+        EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel = default) =>
+        OpenAsync(options, time, (_, text) => notice(text), cancel);
+
     internal static async Task<EmbeddedWallet> OpenAsync(
-        Func<IStorage> openStorage, EmbeddedOptions options, TimeProvider time, Action<string> notice,
+        Func<IStorage> openStorage, EmbeddedOptions options, TimeProvider time, NoticeSink notice,
         CancellationToken cancel = default)
     {
         var storage = openStorage();
@@ -83,7 +92,7 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
         {
             var fault = new EngineFault(notice);
             var identity = Recovery.FindOrCreate(storage, time, notice);
-            DeleteUnfinished(storage);
+            Recovery.DeleteUnfinished(storage, notice);
             journal = JournalFiles.Open(storage, identity.Id, options.SegmentBytesMax, write: true);
             var known = new KnownPoints(journal);
             runs = Recovery.OpenIndex(storage, identity.Id, options, journal, known, notice);
@@ -250,11 +259,5 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
                 return true;
             },
             (done, _) => done, CancellationToken.None);
-    }
-
-    private static void DeleteUnfinished(IStorage storage)
-    {
-        foreach (var directory in new[] { "", JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory })
-            SealedFile.DeleteUnfinished(storage, directory);
     }
 }

@@ -61,7 +61,7 @@ public sealed class OpeningTests
         }
 
         async Task<EmbeddedWallet> OpenAsync(
-            EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel)
+            EmbeddedOptions options, TimeProvider time, NoticeSink notice, CancellationToken cancel)
         {
             await mayOpen.Task;
             server?.Stop();
@@ -91,7 +91,7 @@ public sealed class OpeningTests
     }
 
     private async Task<EmbeddedWallet> OpenWhenToldAsync(
-        EmbeddedOptions options, TimeProvider time, Action<string> notice, CancellationToken cancel)
+        EmbeddedOptions options, TimeProvider time, NoticeSink notice, CancellationToken cancel)
     {
         await mayOpen.Task.WaitAsync(cancel);
         return await EmbeddedWallet.OpenAsync(options, time, notice, cancel);

@@ -28,6 +28,38 @@ public sealed class DataDirectoryTests
         Assert.Equal(before, disk.Fingerprint());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_somebody_put_beside_the_ledger_is_never_deleted(bool indexIsMadeAnew)
+    {
+        string[] foreign =
+        [
+            "notes.tmp", "LEDGER.bak", "journal/notes.tmp", "journal/monday.journal", "index/notes.txt",
+            "index/notes.tmp", "index/1.run", "index/notes.run", "snapshots/notes.tmp", "snapshots/old.snapshot",
+            "snapshots/5.snapshot",
+        ];
+        string[] left =
+        [
+            "LEDGER.tmp", "NEWEST.tmp", "journal/00000000000000099999.journal.tmp", "index/MANIFEST.tmp",
+            "index/0000009999.run", "index/0000009999.run.tmp", "snapshots/00000000000000099999.snapshot.tmp",
+        ];
+        var disk = (await Recording.RunAsync(seed: 37, steps: 8)).Disk;
+        foreach (var path in foreign.Concat(left)) disk.Plant(path, "not ours"u8.ToArray());
+        if (indexIsMadeAnew) disk["index/MANIFEST"].Damage(content => content[9] ^= 1);
+        await using var ledger = await OpenLedger.OpenAsync(disk);
+        foreach (var path in foreign) Assert.Equal("not ours"u8, disk[path].Content);
+        foreach (var path in left)
+        {
+            Assert.DoesNotContain(path, disk.Paths);
+            if (indexIsMadeAnew && path.StartsWith("index/", StringComparison.Ordinal)) continue;
+            var notice = Assert.Single(ledger.Notices, n => n.Contains($"/faulty/{path},", StringComparison.Ordinal));
+            Assert.Equal(NoticeLevel.Information, ledger.Levels[notice]);
+        }
+        await ledger.DisposeAsync();
+        foreach (var path in foreign) Assert.Equal("not ours"u8, disk[path].Content);
+    }
+
     [Fact]
     public async Task A_ledger_that_lost_its_identity_is_left_alone()
     {

@@ -40,7 +40,8 @@ public sealed class EngineFaultTests
         }
         Assert.Equal(Rejection.Unavailable, outcome.Rejection);
         Assert.False(ledger.Wallet.Readiness.IsReady);
-        Assert.Contains("Nobody expects this.", ledger.Wallet.Readiness.Reason, StringComparison.Ordinal);
+        Assert.Contains(ledger.Notices, notice => ledger.Levels[notice] == NoticeLevel.Critical
+            && notice.Contains("Nobody expects this.", StringComparison.Ordinal));
         await ledger.DisposeAsync().AsTask().WaitAsync(Patience);
         Assert.Equal(0, ledger.Storage.OpenHandles);
         await using var again = await OpenLedger.OpenAsync(disk);

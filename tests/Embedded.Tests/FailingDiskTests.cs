@@ -90,13 +90,24 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
     {
         Assert.False(ledger.Wallet.Readiness.IsReady, what);
         Assert.False(string.IsNullOrWhiteSpace(ledger.Wallet.Readiness.Reason), what);
-        Assert.Contains(ledger.Wallet.Readiness.Reason, ledger.Notices);
+        CheckTold(ledger);
         var later = await ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 1, 5));
         Assert.Equal(Rejection.Unavailable, later.Rejection);
         await Assert.ThrowsAsync<WalletUnavailableException>(
             () => ledger.Wallet.FindTransferAsync(OpenLedger.IdOf(1)).AsTask());
         await ledger.DisposeAsync();
         Assert.Equal(0, ledger.Storage.UsesAfterFailedSync);
+    }
+
+    // The operator is told all of it, and once; callers hear what stopped, and nothing of the machine.
+    private static void CheckTold(OpenLedger ledger)
+    {
+        var told = ledger.Notices.Where(notice => ledger.Levels[notice] == NoticeLevel.Critical).ToArray();
+        var cause = ledger.Wallet.StoppedBecause?.Split('.')[0];
+        Assert.StartsWith($"{cause}: ", told[0], StringComparison.Ordinal);
+        Assert.Equal(ledger.Wallet.StoppedBecause, ledger.Wallet.Readiness.Reason);
+        Assert.DoesNotContain("error", ledger.Wallet.StoppedBecause, StringComparison.Ordinal);
+        Assert.DoesNotContain("/", ledger.Wallet.StoppedBecause, StringComparison.Ordinal);
     }
 
     private static async Task CheckAsync(

@@ -109,7 +109,7 @@ public sealed class PastReadTests
     public async Task An_end_that_fails_fails_for_everybody_who_asks_for_it()
     {
         var storage = new FaultyStorage(new FaultyDisk()) { DisposeFails = true };
-        var wallet = await EmbeddedWallet.OpenAsync(() => storage, Tiny.Options, new SteppedTime(), _ => { });
+        var wallet = await EmbeddedWallet.OpenAsync(() => storage, Tiny.Options, new SteppedTime(), (_, _) => { });
         for (var i = 0; i < 3; i++)
             await Assert.ThrowsAsync<IOException>(() => wallet.DisposeAsync().AsTask().WaitAsync(Patience));
         Assert.Equal(0, storage.OpenHandles);

@@ -13,7 +13,7 @@ internal static class Recovery
 
     /// <summary>Reads who the ledger is, or makes a new one in an empty directory.</summary>
     /// <exception cref="DataDirectoryException">The directory holds something else.</exception>
-    public static LedgerIdentity FindOrCreate(IStorage storage, TimeProvider time, Action<string> notice)
+    public static LedgerIdentity FindOrCreate(IStorage storage, TimeProvider time, NoticeSink notice)
     {
         if (LedgerIdentity.Read(storage) is { } found) return found;
         foreach (var path in LeftByCreation(storage)) storage.Delete(path);
@@ -22,7 +22,7 @@ internal static class Recovery
         IndexRuns.Create(storage, identity.Id);
         SnapshotFiles.Create(storage);
         identity.Write(storage);
-        notice($"Made a new ledger in {storage.Root}.");
+        notice(NoticeLevel.Information, $"Made a new ledger in {storage.Root}.");
         return identity;
     }
 
@@ -45,13 +45,32 @@ internal static class Recovery
     }
 
     /// <summary>
+    /// Deletes what earlier runs left unfinished: files of our own names only. Whatever else somebody put into the
+    /// directory is no business of ours.
+    /// </summary>
+    public static void DeleteUnfinished(IStorage storage, NoticeSink notice)
+    {
+        var unfinished = new[] { "", JournalFiles.Directory, IndexRun.Directory, SnapshotFiles.Directory }.SelectMany(
+            directory => storage.List(directory)
+                .Where(name => SealedFile.FinalNameOf(name) is { } final && IsOurs(directory, final))
+                .Select(name => SealedFile.Join(directory, name)));
+        foreach (var path in unfinished.ToArray())
+        {
+            storage.Delete(path);
+            notice(
+                NoticeLevel.Information,
+                $"Deleted {Path.Combine(storage.Root, path)}, which an earlier run left unfinished.");
+        }
+    }
+
+    /// <summary>
     /// Opens the index; a damaged one is made anew from the journal, which takes a whole replay. What its manifest
     /// knows of the journal is kept in mind either way.
     /// </summary>
     /// <exception cref="DataDirectoryException">The index knows of events that the journal lost.</exception>
     public static IndexRuns OpenIndex(
         IStorage storage, Guid ledgerId, EmbeddedOptions options, JournalFiles journal, KnownPoints known,
-        Action<string> notice)
+        NoticeSink notice)
     {
         if (IndexManifest.TryReadCovered(storage, ledgerId) is { } covered)
         {
@@ -66,13 +85,14 @@ internal static class Recovery
         }
         try
         {
-            return IndexRuns.Open(storage, ledgerId, options);
+            return IndexRuns.Open(storage, ledgerId, options, notice);
         }
         catch (InvalidDataException e)
         {
-            notice($"The index of transaction ids is made anew from the journal: {e.Message}");
+            notice(
+                NoticeLevel.Warning, $"The index of transaction ids is made anew from the journal: {e.Message}");
             IndexRuns.Create(storage, ledgerId);
-            return IndexRuns.Open(storage, ledgerId, options);
+            return IndexRuns.Open(storage, ledgerId, options, notice);
         }
     }
 
@@ -81,7 +101,7 @@ internal static class Recovery
     /// <exception cref="OperationCanceledException">It was cancelled between two batches.</exception>
     public static RecoveredLedger Recover(
         IndexRuns runs, JournalFiles journal, SnapshotFiles snapshots, Archivist archivist, EmbeddedOptions options,
-        KnownPoints known, Action<string> notice, CancellationToken cancel)
+        KnownPoints known, NoticeSink notice, CancellationToken cancel)
     {
         // What a killed process wrote and named may still be in the system's cache only; it is shown from now on.
         journal.SyncNames();
@@ -116,15 +136,15 @@ internal static class Recovery
         if (end.UnfinishedBytes > 0)
         {
             notice(
-                $"Cut {end.UnfinishedBytes} bytes of an unfinished write off at {journal.Locate(end.End.Place)}. It "
-                + "was never acknowledged to anybody.");
+                NoticeLevel.Warning, $"Cut {end.UnfinishedBytes} bytes of an unfinished write off at "
+                + $"{journal.Locate(end.End.Place)}. It was never acknowledged to anybody.");
             journal.CutTail(end.End.Place);
         }
         journal.WriteAgain(beforeLast.Place, end.End.Place);
         if (!journal.NewestIsKnown)
             notice(
-                $"Made {journal.PathOf(NewestSegment.Name)}: from now on a start notices if the journal's last "
-                + "segment is missing.");
+                NoticeLevel.Warning, $"Made {journal.PathOf(NewestSegment.Name)}: from now on a start notices if the "
+                + "journal's last segment is missing.");
         journal.RecordNewest();
         return new RecoveredLedger(partition, index, reader, end.End, snapshot is null ? 0 : from.NextSequence - 1);
     }
@@ -149,8 +169,8 @@ internal static class Recovery
             catch (DamagedRecordException e)
             {
                 throw new DataDirectoryException(
-                    $"The journal is damaged at {journal.Locate(place)} (place {place}): {e.Message} Nothing was "
-                    + "changed; put the file back from a backup.", e);
+                    $"The journal is damaged at {journal.Locate(place)} (place {place}): {e.Message} The journal "
+                    + "was not changed; put the file back from a backup.", e);
             }
             if (place >= idsFrom && Records.TransactionIdOf(record) is { } id) index.Remember(id, place);
             offset += record.Length;
@@ -172,6 +192,15 @@ internal static class Recovery
         offset += header.Length;
     }
 
+    private static bool IsOurs(string directory, string name) => directory switch
+    {
+        "" => name is LedgerIdentity.Name or NewestSegment.Name,
+        JournalFiles.Directory => SegmentHeader.IsFileName(name, out _),
+        IndexRun.Directory => name == IndexManifest.Name || IndexRun.IsFileName(name),
+        SnapshotFiles.Directory => SnapshotHeader.IsFileName(name),
+        _ => throw new System.Diagnostics.UnreachableException(directory),
+    };
+
     // A directory without an identity is free if there is nothing in it, or only what an unfinished creation left:
     // that has no event in it yet.
     private static string[] LeftByCreation(IStorage storage)
@@ -191,8 +220,8 @@ internal static class Recovery
 
     private static bool IsLeftByCreation(IStorage storage, string path)
     {
-        var isUnfinished = path.EndsWith(SealedFile.TemporaryEnding, StringComparison.Ordinal);
-        var whole = isUnfinished ? path[..^SealedFile.TemporaryEnding.Length] : path;
+        var isUnfinished = SealedFile.FinalNameOf(path) is not null;
+        var whole = SealedFile.FinalNameOf(path) ?? path;
         string[] made =
         [
             LedgerIdentity.Name, NewestSegment.Name, JournalFiles.FirstPath,

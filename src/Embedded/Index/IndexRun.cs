@@ -43,7 +43,11 @@ internal sealed class IndexRun : IDisposable
 
     public static string FileName(long id) => id.ToString("D10", CultureInfo.InvariantCulture) + NameEnding;
 
-    public static bool IsFileName(string name) => name.EndsWith(NameEnding, StringComparison.Ordinal);
+    /// <summary>Whether a name is exactly one that a run gets.</summary>
+    public static bool IsFileName(string name) =>
+        name.EndsWith(NameEnding, StringComparison.Ordinal) && long.TryParse(
+            name.AsSpan(0, name.Length - NameEnding.Length), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var id) && FileName(id) == name;
 
     /// <summary>Opens a run, with its filter if that is no larger than the budget.</summary>
     /// <exception cref="InvalidDataException">The file is no such run, or damaged.</exception>

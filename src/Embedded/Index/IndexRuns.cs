@@ -50,14 +50,17 @@ internal sealed class IndexRuns : IDisposable
     {
         storage.CreateDirectory(IndexRun.Directory);
         IndexManifest.Distrust(storage);
-        foreach (var name in storage.List(IndexRun.Directory))
+        foreach (var name in storage.List(IndexRun.Directory).Where(
+            name => IndexRun.IsFileName(SealedFile.FinalNameOf(name) ?? name)))
             storage.Delete(SealedFile.Join(IndexRun.Directory, name));
         new IndexManifest(Guid.NewGuid(), 1, JournalPoint.Origin, []).Write(storage, ledgerId);
     }
 
-    /// <summary>Opens the index.</summary>
+    /// <summary>
+    /// Opens the index, and deletes the files that it doesn't name: a merge or a flush that was cut short left them.
+    /// </summary>
     /// <exception cref="InvalidDataException">Some of it is missing or damaged.</exception>
-    public static IndexRuns Open(IStorage storage, Guid ledgerId, EmbeddedOptions options)
+    public static IndexRuns Open(IStorage storage, Guid ledgerId, EmbeddedOptions options, NoticeSink notice)
     {
         var manifest = IndexManifest.Read(storage, ledgerId)
             ?? throw new InvalidDataException("The index has no manifest.");
@@ -78,7 +81,12 @@ internal sealed class IndexRuns : IDisposable
         }
         var known = manifest.RunIds.Select(IndexRun.FileName).ToHashSet();
         foreach (var name in storage.List(IndexRun.Directory).Where(IndexRun.IsFileName).Except(known))
+        {
             storage.Delete(SealedFile.Join(IndexRun.Directory, name));
+            notice(
+                NoticeLevel.Information, "Deleted the index file "
+                + $"{Path.Combine(storage.Root, IndexRun.Directory, name)}, which an earlier run did not come to use.");
+        }
         runs.Reverse();
         return new IndexRuns(storage, ledgerId, options, manifest, [.. runs]);
     }

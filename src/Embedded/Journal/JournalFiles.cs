@@ -211,7 +211,7 @@ internal sealed class JournalFiles : IDisposable
         return new DataDirectoryException(
             $"The journal has a gap: {Path.Combine(storage.Root, Directory, missing)} is missing"
             + (next is null ? "" : $" or cut short before {next}")
-            + ". Nothing was changed; put the file back from a backup.");
+            + ". The journal was not changed; put the file back from a backup.");
     }
 
     private static Segment SegmentOf(IReadOnlyList<Segment> all, long place)

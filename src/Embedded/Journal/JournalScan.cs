@@ -234,7 +234,7 @@ internal sealed class JournalScan(JournalFiles journal)
 
     private DataDirectoryException Damaged(JournalPoint at, long place, string fault) => new(
         $"The journal is damaged at {journal.Locate(place)} (place {place}), in the batch after event "
-        + $"{at.NextSequence - 1}: {fault}. Nothing was changed; put the file back from a backup.");
+        + $"{at.NextSequence - 1}: {fault}. The journal was not changed; put the file back from a backup.");
 
     private byte[] Rent(int length)
     {

@@ -39,7 +39,7 @@ internal sealed class SnapshotFiles(IStorage storage, Guid ledgerId)
     /// </summary>
     /// <exception cref="DataDirectoryException">A snapshot knows events that the journal lost.</exception>
     public (Partition Partition, JournalPoint Point)? LoadNewest(
-        IRecordedTransfers recorded, long journalEnd, Action<string> notice)
+        IRecordedTransfers recorded, long journalEnd, NoticeSink notice)
     {
         foreach (var name in Names())
         {
@@ -56,7 +56,7 @@ internal sealed class SnapshotFiles(IStorage storage, Guid ledgerId)
             }
             catch (Exception e) when (e is IOException or InvalidDataException)
             {
-                notice($"The snapshot {PathOf(name)} is passed over: {e.Message}.");
+                notice(NoticeLevel.Warning, $"The snapshot {PathOf(name)} is passed over: {e.Message}.");
             }
         }
         return null;
@@ -117,6 +117,6 @@ internal sealed class SnapshotFiles(IStorage storage, Guid ledgerId)
 
     private DataDirectoryException Lost(string name, SnapshotHeader header, long journalEnd) => new(
         $"The journal ends at place {journalEnd}, but the snapshot {PathOf(name)} was taken at place "
-        + $"{header.Point.Place}, after event {header.Sequence}: recorded events are missing. Nothing was changed; put "
-        + "the journal's last segment back from a backup.");
+        + $"{header.Point.Place}, after event {header.Sequence}: recorded events are missing. The journal was not "
+        + "changed; put its last segment back from a backup.");
 }

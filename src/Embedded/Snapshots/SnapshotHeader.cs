@@ -24,7 +24,11 @@ internal sealed record SnapshotHeader(Guid LedgerId, JournalPoint Point, long Im
     public static string FileName(long sequence) =>
         sequence.ToString("D20", CultureInfo.InvariantCulture) + NameEnding;
 
-    public static bool IsFileName(string name) => name.EndsWith(NameEnding, StringComparison.Ordinal);
+    /// <summary>Whether a name is exactly one that a snapshot gets.</summary>
+    public static bool IsFileName(string name) =>
+        name.EndsWith(NameEnding, StringComparison.Ordinal) && long.TryParse(
+            name.AsSpan(0, name.Length - NameEnding.Length), NumberStyles.None, CultureInfo.InvariantCulture,
+            out var sequence) && FileName(sequence) == name;
 
     public byte[] ToBytes()
     {

@@ -16,7 +16,10 @@ internal static class SealedFile
         storage.SyncDirectory(directory);
     }
 
-    /// <summary>What the names of unfinished files end in; one from an earlier run may be deleted.</summary>
+    /// <summary>
+    /// What the names of unfinished files end in. One from an earlier run may be deleted if the rest is a name of
+    /// ours.
+    /// </summary>
     public const string TemporaryEnding = ".tmp";
 
     /// <summary>Reads a whole file; null if it isn't there.</summary>
@@ -28,12 +31,9 @@ internal static class SealedFile
         return content[..file.Read(content, 0)];
     }
 
-    /// <summary>Deletes what earlier runs left unfinished in a directory.</summary>
-    public static void DeleteUnfinished(IStorage storage, string directory)
-    {
-        foreach (var name in storage.List(directory).Where(n => n.EndsWith(TemporaryEnding, StringComparison.Ordinal)))
-            storage.Delete(Join(directory, name));
-    }
+    /// <summary>The name that a file written under this one is to get; null where it is no unfinished one.</summary>
+    public static string? FinalNameOf(string name) =>
+        name.EndsWith(TemporaryEnding, StringComparison.Ordinal) ? name[..^TemporaryEnding.Length] : null;
 
     /// <summary>A path of a file in a directory.</summary>
     public static string Join(string directory, string name) => directory.Length == 0 ? name : directory + "/" + name;

@@ -25,6 +25,9 @@ internal sealed class OpenLedger : IAsyncDisposable
 
     public ConcurrentQueue<string> Notices { get; }
 
+    /// <summary>How much each notice should trouble an operator.</summary>
+    public required IReadOnlyDictionary<string, NoticeLevel> Levels { get; init; }
+
     public SteppedTime Time { get; }
 
     public static async Task<OpenLedger> OpenAsync(
@@ -33,8 +36,14 @@ internal sealed class OpenLedger : IAsyncDisposable
         var storage = new FaultyStorage(disk, plan);
         var notices = new ConcurrentQueue<string>();
         time ??= new SteppedTime();
-        var wallet = await EmbeddedWallet.OpenAsync(() => storage, options ?? Tiny.Options, time, notices.Enqueue);
-        return new OpenLedger(wallet, storage, notices, time);
+        var levels = new ConcurrentDictionary<string, NoticeLevel>();
+        var wallet = await EmbeddedWallet.OpenAsync(
+            () => storage, options ?? Tiny.Options, time, (level, text) =>
+            {
+                levels[text] = level;
+                notices.Enqueue(text);
+            });
+        return new OpenLedger(wallet, storage, notices, time) { Levels = levels };
     }
 
     /// <summary>Opens accounts and gives each a sum from the treasury.</summary>
