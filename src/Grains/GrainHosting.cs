@@ -35,8 +35,6 @@ public static class GrainHosting
             foreach (var type in new[] { typeof(TransferGrain), typeof(StatusChangeGrain) })
                 collection.ClassSpecificCollectionAge[type.FullName ?? type.Name] = TransferStays;
         });
-        silo.AddStartupTask((provider, _) =>
-            provider.GetRequiredService<IGrainFactory>().GetGrain<ILedgerAuditGrain>(0).Begin());
         // A wallet's transaction takes milliseconds. Whoever holds a lock for seconds is a silo that died: the others
         // wait for it no longer than a caller would, and what was prepared asks its manager soon.
         services.Configure<TransactionalStateOptions>(state =>
@@ -50,12 +48,13 @@ public static class GrainHosting
         return silo;
     }
 
-    /// <summary>Keeps the grains' states in the state store that the host registered.</summary>
+    /// <summary>Keeps the grains' states in the state store that the host registered, and has it audited.</summary>
     public static ISiloBuilder AddWalletStorage(this ISiloBuilder silo)
     {
         silo.Services.AddKeyedSingleton<ITransactionalStateStorageFactory>(
             WalletStorage.Name, (provider, _) => ActivatorUtilities.CreateInstance<WalletStorage>(provider));
-        return silo;
+        return silo.AddStartupTask((provider, _) =>
+            provider.GetRequiredService<IGrainFactory>().GetGrain<ILedgerAuditGrain>(0).Begin());
     }
 
     /// <summary>Adds the wallet that a front end talks to, on a silo or on a client of the cluster.</summary>

@@ -53,7 +53,7 @@ public static class SiloServer
     public static Task<int> RunAsync(string[] args, TextWriter errors) => WalletHost.RunAsync(
         also => Build(args, also), errors, explainMore: e => e switch
         {
-            StorageSetupException => e.Message,
+            StorageSetupException or StateUnavailableException => e.Message,
             Npgsql.NpgsqlException => $"PostgreSQL can't be used: {e.Message}",
             _ => null,
         });

@@ -1,0 +1,3 @@
+using OrleansWallet.Bench;
+
+return await ClusterBench.RunAsync(ClusterBenchSettings.Parse(args));
