@@ -9,12 +9,22 @@ internal static class SqliteSchema
     // SQLite keeps a number in the file's header for the program it belongs to: the letters "OWal".
     private const int ApplicationId = 0x4F57_616C;
 
+    /// <summary>Refuses another program's file before anything in it is changed.</summary>
+    /// <exception cref="StorageSetupException">The file is another program's.</exception>
+    public static void RequireOwn(SqliteConnection connection)
+    {
+        var owner = Number(connection, "PRAGMA application_id");
+        if (owner == ApplicationId) return;
+        if (owner == 0 && Number(connection, "SELECT count(*) FROM sqlite_schema") == 0) return;
+        throw new StorageSetupException(
+            $"{PlaceOf(connection)} belongs to another program. Choose another directory, or move the file away.");
+    }
+
     /// <summary>Applies what the file lacks, each step in its own transaction.</summary>
-    /// <exception cref="StorageSetupException">The file is another program's, or its schema is newer.</exception>
+    /// <exception cref="StorageSetupException">The schema is newer, or isn't this program's.</exception>
     public static void Migrate(SqliteConnection connection, IReadOnlyList<Migration> known)
     {
-        var place = $"The database {connection.DataSource}";
-        Claim(connection, place);
+        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"));
         Execute(connection, """
             CREATE TABLE IF NOT EXISTS schema_migration (
                 number     INTEGER NOT NULL PRIMARY KEY,
@@ -23,7 +33,7 @@ internal static class SqliteSchema
                 applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ'))
             ) STRICT
             """);
-        foreach (var step in Migration.Lacking(known, ReadApplied(connection), place))
+        foreach (var step in Migration.Lacking(known, ReadApplied(connection), PlaceOf(connection)))
         {
             using var transaction = connection.BeginTransaction();
             Execute(connection, step.Sql);
@@ -34,17 +44,7 @@ internal static class SqliteSchema
         }
     }
 
-    private static void Claim(SqliteConnection connection, string place)
-    {
-        var owner = Number(connection, "PRAGMA application_id");
-        if (owner == ApplicationId) return;
-        if (owner != 0 || Number(connection, "SELECT count(*) FROM sqlite_schema") != 0)
-        {
-            throw new StorageSetupException(
-                $"{place} belongs to another program. Choose another directory, or move the file away.");
-        }
-        Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {ApplicationId}"));
-    }
+    private static string PlaceOf(SqliteConnection connection) => $"The database {connection.DataSource}";
 
     private static Dictionary<int, string> ReadApplied(SqliteConnection connection)
     {

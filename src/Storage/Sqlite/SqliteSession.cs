@@ -21,6 +21,7 @@ internal sealed class SqliteSession : IDisposable
     public static SqliteSession OpenWriter(SqliteDirectory directory, StateStoreOptions options) =>
         Open(directory, options, connection =>
         {
+            SqliteSchema.RequireOwn(connection);
             // Full: the log is synced before a commit is answered. Readers go on beside the writer.
             if (Text(connection, "PRAGMA journal_mode = WAL") != "wal")
             {
