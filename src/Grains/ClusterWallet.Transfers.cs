@@ -5,6 +5,8 @@ namespace OrleansWallet.Grains;
 // How transfers get in, wait for their turn and go to their grains; and what becomes of a call that fails.
 public sealed partial class ClusterWallet
 {
+    private static readonly TransferOutcome Overloaded = new(Rejection.Overloaded, Replayed: false, 0);
+
     private bool TryAdmit(int count)
     {
         if (Interlocked.Add(ref waiting, count) <= options.QueueTransfersMax) return true;
@@ -12,13 +14,23 @@ public sealed partial class ClusterWallet
         return false;
     }
 
-    private async Task<TransferOutcome> InTurnAsync(Func<Task<TransferOutcome>> send)
+    // What the lanes send: one transfer, or several that share accounts.
+    private async Task SendAsync(IReadOnlyList<TransferLanes.Waiter> group)
     {
-        if (!await turns.WaitAsync(TimeSpan.FromSeconds(options.QueueSecondsMax)))
-            return new TransferOutcome(Rejection.Overloaded, Replayed: false, 0);
+        var patience = TimeSpan.FromSeconds(options.QueueSecondsMax);
+        var late = group.Where(waiter => time.GetElapsedTime(waiter.Since) >= patience).ToArray();
+        foreach (var waiter in late) waiter.Answer(Overloaded);
+        var inTime = group.Except(late).ToArray();
+        if (inTime.Length == 0) return;
+        if (!await turns.WaitAsync(patience - time.GetElapsedTime(inTime[0].Since)))
+        {
+            foreach (var waiter in inTime) waiter.Answer(Overloaded);
+            return;
+        }
         try
         {
-            return await send();
+            var outcomes = await SendAsync([.. inTime.Select(waiter => waiter.Transfer)]);
+            for (var i = 0; i < inTime.Length; i++) inTime[i].Answer(outcomes[i]);
         }
         finally
         {
@@ -26,59 +38,50 @@ public sealed partial class ClusterWallet
         }
     }
 
-    private async Task<TransferOutcome> SendAsync(Transfer transfer)
+    private async Task<TransferOutcome[]> SendAsync(Transfer[] transfers)
     {
         try
         {
-            var grain = grains.GetGrain<ITransferGrain>(transfer.Id.Value);
-            return Outcome(await grain.Transfer(TransferOrder.Of(transfer)));
+            if (transfers is [var single])
+            {
+                var grain = grains.GetGrain<ITransferGrain>(single.Id.Value);
+                return [Outcome(await grain.Transfer(TransferOrder.Of(single)))];
+            }
+            var orders = Array.ConvertAll(transfers, transfer => TransferOrder.Of(transfer));
+            var answers = await grains.GetGrain<ITransferGroupGrain>(0).Transfer(orders);
+            return Array.ConvertAll(answers, Outcome);
         }
         catch (Exception e) when (ClusterFaults.IsPassing(e))
         {
-            return new TransferOutcome(Rejection.Unavailable, Replayed: false, 0);
+            var unknown = new TransferOutcome[transfers.Length];
+            Array.Fill(unknown, new TransferOutcome(Rejection.Unavailable, Replayed: false, 0));
+            return unknown;
         }
     }
 
+    // A chain of a batch: its transfers in their order, a group at a time.
     private async Task SendAsync(ReadOnlyMemory<Transfer> transfers, int[] chain, Memory<TransferOutcome> outcomes)
     {
         for (var begin = 0; begin < chain.Length; begin += ITransferGroupGrain.TransfersMax)
         {
             var group = chain.AsMemory(begin, Math.Min(ITransferGroupGrain.TransfersMax, chain.Length - begin));
-            if (!await TrySendGroupAsync(transfers, group, outcomes))
+            var sent = new Transfer[group.Length];
+            for (var i = 0; i < sent.Length; i++) sent[i] = transfers.Span[group.Span[i]];
+            await turns.WaitAsync();
+            try
             {
-                // What comes after must not overtake what may still happen: it is not sent.
-                foreach (var place in chain.AsSpan(begin))
-                    outcomes.Span[place] = new TransferOutcome(Rejection.Unavailable, Replayed: false, 0);
-                return;
+                var done = await SendAsync(sent);
+                for (var i = 0; i < done.Length; i++) outcomes.Span[group.Span[i]] = done[i];
+                if (done[0].Rejection != Rejection.Unavailable) continue;
             }
-        }
-    }
-
-    private async Task<bool> TrySendGroupAsync(
-        ReadOnlyMemory<Transfer> transfers, ReadOnlyMemory<int> group, Memory<TransferOutcome> outcomes)
-    {
-        await turns.WaitAsync();
-        try
-        {
-            if (group.Length == 1)
+            finally
             {
-                var outcome = await SendAsync(transfers.Span[group.Span[0]]);
-                outcomes.Span[group.Span[0]] = outcome;
-                return outcome.Rejection != Rejection.Unavailable;
+                turns.Release();
             }
-            var orders = new TransferOrder[group.Length];
-            for (var i = 0; i < orders.Length; i++) orders[i] = TransferOrder.Of(transfers.Span[group.Span[i]]);
-            var answers = await grains.GetGrain<ITransferGroupGrain>(0).Transfer(orders);
-            for (var i = 0; i < answers.Length; i++) outcomes.Span[group.Span[i]] = Outcome(answers[i]);
-            return true;
-        }
-        catch (Exception e) when (ClusterFaults.IsPassing(e))
-        {
-            return false;
-        }
-        finally
-        {
-            turns.Release();
+            // What comes after must not overtake what may still happen: it is not sent.
+            foreach (var place in chain.AsSpan(begin + group.Length))
+                outcomes.Span[place] = new TransferOutcome(Rejection.Unavailable, Replayed: false, 0);
+            return;
         }
     }
 

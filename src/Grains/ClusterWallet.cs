@@ -8,13 +8,24 @@ namespace OrleansWallet.Grains;
 /// transfers and has a bounded number under way, so that none waits longer than is said. When no silo can be reached,
 /// the answer is "unavailable", and the same id may be sent again.
 /// </summary>
-public sealed partial class ClusterWallet(
-    IGrainFactory grains, IOptions<WalletClusterOptions> options, ClusterReadiness readiness, TimeProvider time)
-    : IWallet, IDisposable
+public sealed partial class ClusterWallet : IWallet, IDisposable
 {
-    private readonly WalletClusterOptions options = options.Value;
-    private readonly SemaphoreSlim turns = new(options.Value.TransfersUnderWayMax);
+    private readonly IGrainFactory grains;
+    private readonly WalletClusterOptions options;
+    private readonly ClusterReadiness readiness;
+    private readonly TimeProvider time;
+    private readonly SemaphoreSlim turns;
+    private readonly TransferLanes lanes;
     private int waiting;
+
+    /// <summary>A front end over the grains that a silo or a client of the cluster reaches.</summary>
+    public ClusterWallet(
+        IGrainFactory grains, IOptions<WalletClusterOptions> options, ClusterReadiness readiness, TimeProvider time)
+    {
+        (this.grains, this.options, this.readiness, this.time) = (grains, options.Value, readiness, time);
+        turns = new SemaphoreSlim(options.Value.TransfersUnderWayMax);
+        lanes = new TransferLanes(SendAsync, ITransferGroupGrain.TransfersMax);
+    }
 
     /// <inheritdoc/>
     public Readiness Readiness => readiness.Now;
@@ -24,10 +35,10 @@ public sealed partial class ClusterWallet(
     {
         Partition.CheckWhole(transfer);
         cancel.ThrowIfCancellationRequested();
-        if (!TryAdmit(1)) return new TransferOutcome(Rejection.Overloaded, Replayed: false, 0);
+        if (!TryAdmit(1)) return Overloaded;
         try
         {
-            return await InTurnAsync(() => SendAsync(transfer));
+            return await lanes.SubmitAsync(transfer, time.GetTimestamp());
         }
         finally
         {
@@ -45,7 +56,7 @@ public sealed partial class ClusterWallet(
         foreach (ref readonly var transfer in transfers.Span) Partition.CheckWhole(transfer);
         if (!TryAdmit(transfers.Length))
         {
-            outcomes.Span.Fill(new TransferOutcome(Rejection.Overloaded, Replayed: false, 0));
+            outcomes.Span.Fill(Overloaded);
             return;
         }
         try

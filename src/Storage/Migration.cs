@@ -49,8 +49,8 @@ internal sealed record Migration(int Number, string Name, string Sql, string Sha
             if (known.FirstOrDefault(step => step.Number == number) is not { } own)
             {
                 throw new StorageSetupException(
-                    $"{place} has a newer schema: it is at step {applied.Keys.Max()}, and this program knows steps up to "
-                    + $"{known.Max(step => step.Number)}. Start the version that made it, or a later one.");
+                    $"{place} has a newer schema: it is at step {applied.Keys.Max()}, and this program knows steps up "
+                    + $"to {known.Max(step => step.Number)}. Start the version that made it, or a later one.");
             }
             if (own.Sha256 != sha256)
             {

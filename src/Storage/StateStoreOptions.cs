@@ -17,11 +17,11 @@ public sealed record StateStoreOptions
     [Range(1, 1 << 24)]
     public int WaitingMax { get; init; } = 65_536;
 
-    /// <summary>How many groups of stores may be under way at once. SQLite has one writer, whatever is said here.</summary>
+    /// <summary>How many groups of stores may be under way at once. SQLite always has one.</summary>
     [Range(1, 16)]
     public int WritersMax { get; init; } = 2;
 
-    /// <summary>How many groups of loads may be under way at once. SQLite has one reader for them.</summary>
+    /// <summary>How many groups of loads may be under way at once. SQLite always has one.</summary>
     [Range(1, 16)]
     public int LoadersMax { get; init; } = 2;
 

@@ -195,7 +195,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     {
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        using var process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} isn't here.");
+        using var process = Process.Start(start)
+            ?? throw new InvalidOperationException($"{start.FileName} didn't start.");
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

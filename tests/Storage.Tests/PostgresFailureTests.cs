@@ -101,6 +101,31 @@ public sealed class PostgresFailureTests(PostgresServer server, ITestOutputHelpe
     }
 
     [PostgresFact]
+    public async Task A_group_whose_commit_fails_fails_for_all_its_members()
+    {
+        var connectionString = await server.Running.CreateDatabaseAsync();
+        await using var store = await OpenAsync(connectionString);
+        await store.StoreAsync(StateKind.Account, Rows.Of("good", 1));
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        // It lets each row pass and refuses at the commit, after the answers to the statements were sent.
+        await using (var command = source.CreateCommand("""
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+            CREATE CONSTRAINT TRIGGER late AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION refuse();
+            """))
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var failed = await Assert.ThrowsAsync<StateUnavailableException>(
+            () => store.StoreAsync(StateKind.Transfer, Rows.Of(Rows.Id(1), 1)));
+
+        Assert.Contains("refused", failed.Message, StringComparison.Ordinal);
+        Assert.Null(await store.LoadAsync(StateKind.Transfer, Rows.Id(1)));
+        await store.StoreAsync(StateKind.Account, Rows.Of("good", 2));
+    }
+
+    [PostgresFact]
     public async Task The_check_finds_that_the_database_is_read_only()
     {
         var connectionString = await server.Running.CreateDatabaseAsync();

@@ -103,7 +103,8 @@ public sealed class SnapshotTests(PostgresServer server)
     }
 
     private static Task FillAsync(IStateStore store, StateKind kind, int from, int to) => Task.WhenAll(
-        Enumerable.Range(from, to - from).Select(number => store.StoreAsync(kind, Rows.Of(Rows.KeyOf(kind, number), 1))));
+        Enumerable.Range(from, to - from)
+            .Select(number => store.StoreAsync(kind, Rows.Of(Rows.KeyOf(kind, number), 1))));
 
     private static async Task<int> CountAsync(IStateSnapshot snapshot, StateKind kind)
     {

@@ -145,7 +145,8 @@ public sealed class SqliteFileTests : IDisposable
         session.Text("PRAGMA max_page_count = 30");
         var small = Request("small", 10);
 
-        var full = Assert.Throws<SqliteException>(() => session.Write([Request("first", 10), Request("large", 1 << 20)]));
+        var full = Assert.Throws<SqliteException>(
+            () => session.Write([Request("first", 10), Request("large", 1 << 20)]));
 
         Assert.False(SqliteFaults.IsLasting(full));
         Assert.Contains("no room", SqliteFaults.Explain(full, "here"), StringComparison.Ordinal);

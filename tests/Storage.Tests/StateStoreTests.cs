@@ -44,7 +44,8 @@ public sealed class StateStoreTests(PostgresServer server)
         await store.StoreAsync(StateKind.Account, Rows.Of("a", 1, 1));
         await store.StoreAsync(StateKind.Account, Rows.Of("a", 2, 2));
 
-        foreach (var version in new[] { 1L, 2, 4, long.MaxValue }) await AssertConflict(store, Rows.Of("a", version, 9));
+        foreach (var version in new[] { 1L, 2, 4, long.MaxValue })
+            await AssertConflict(store, Rows.Of("a", version, 9));
 
         Rows.AssertSame(Rows.Of("a", 2, 2), await store.LoadAsync(StateKind.Account, "a"));
     }
@@ -56,7 +57,8 @@ public sealed class StateStoreTests(PostgresServer server)
         await using var store = await place.OpenAsync(new StateStoreOptions { WritersMax = 1 });
         foreach (var kind in Kinds)
         {
-            for (var number = 0; number < 50; number++) await store.StoreAsync(kind, Rows.Of(Rows.KeyOf(kind, number), 1));
+            for (var number = 0; number < 50; number++)
+                await store.StoreAsync(kind, Rows.Of(Rows.KeyOf(kind, number), 1));
         }
 
         var stores = new List<(int Number, Task Task)>();
@@ -137,7 +139,8 @@ public sealed class StateStoreTests(PostgresServer server)
         await using var store = await place.OpenAsync();
         foreach (var key in new[] { "", new string('a', 81), "nul\0", "ä", "line\n" })
             await Assert.ThrowsAnyAsync<ArgumentException>(() => store.LoadAsync(StateKind.Account, key));
-        foreach (var key in new[] { "", "a", "{0a0b0c0d-1111-2222-3333-abcdefabcdef}", "0a0b0c0d111122223333abcdefabcdef" })
+        const string Digits = "0a0b0c0d111122223333abcdefabcdef";
+        foreach (var key in new[] { "", "a", "{0a0b0c0d-1111-2222-3333-abcdefabcdef}", Digits })
             await Assert.ThrowsAnyAsync<ArgumentException>(() => store.LoadAsync(StateKind.Transfer, key));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => store.LoadAsync((StateKind)9, "a"));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => store.StoreAsync(StateKind.Account, Rows.Of("a", 0)));
@@ -151,7 +154,8 @@ public sealed class StateStoreTests(PostgresServer server)
         {
             var numbers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => store.NextNodeAsync()));
             Assert.Equal(Enumerable.Range(1, 20).Select(number => (long)number), numbers.Order());
-            var values = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => store.FixAsync("stripes", $"{number}")));
+            var values = await Task.WhenAll(
+                Enumerable.Range(0, 20).Select(number => store.FixAsync("stripes", $"{number}")));
             Assert.Single(values.Distinct());
             Assert.Equal("b", await store.FixAsync("other", "b"));
         }

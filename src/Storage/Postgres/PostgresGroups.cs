@@ -35,7 +35,7 @@ internal sealed class PostgresGroups(NpgsqlDataSource source, StateStoreOptions 
         }
     }
 
-    /// <summary>Reads a group in one statement a kind. Reading changes nothing, so a lost connection is replaced.</summary>
+    /// <summary>Reads a group in one statement a kind. As it changes nothing, it may go twice.</summary>
     public async Task LoadAsync(List<LoadRequest> group)
     {
         try

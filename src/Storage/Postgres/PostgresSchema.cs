@@ -58,7 +58,8 @@ public static class PostgresSchema
         var applied = new Dictionary<int, string>();
         await using var command = new NpgsqlCommand("SELECT number, sha256 FROM schema_migration", connection);
         await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        while (await reader.ReadAsync(cancel).ConfigureAwait(false)) applied.Add(reader.GetInt32(0), reader.GetString(1));
+        while (await reader.ReadAsync(cancel).ConfigureAwait(false))
+            applied.Add(reader.GetInt32(0), reader.GetString(1));
         return applied;
     }
 
