@@ -34,7 +34,7 @@ internal static class PostgresFaults
         PostgresException refused => new StateUnavailableException(
             $"{place} refuses: {refused.MessageText} ({refused.SqlState}).", e),
         OperationCanceledException or TimeoutException or NpgsqlException { InnerException: TimeoutException } =>
-            new StateUnavailableException($"{place} didn't answer in time.", e),
+            new StateUnavailableException($"{place} didn't answer in time: {e.Message}", e),
         _ => new StateUnavailableException($"{place} can't be reached: {e.Message}", e),
     };
 }
