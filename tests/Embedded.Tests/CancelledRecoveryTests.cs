@@ -26,7 +26,7 @@ public sealed class CancelledRecoveryTests
             return null;
         });
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => EmbeddedWallet.OpenAsync(
-            () => storage, Tiny.JournalOnly, new SteppedTime(), _ => { }, cancel.Token));
+            () => storage, Tiny.JournalOnly, new SteppedTime(), (_, _) => { }, cancel.Token));
         Assert.InRange(reads, whole / 4, whole / 2);
         Assert.Equal((0, true), (storage.OpenHandles, storage.IsDisposed));
 
