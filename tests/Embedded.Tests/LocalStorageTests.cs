@@ -102,6 +102,33 @@ public sealed class LocalStorageTests : IDisposable
         Assert.Empty(storage.List("sub"));
     }
 
+    // Neither a pipe nor /proc can be synced, and Linux says so: whoever asks it hears an error.
+    [LinuxFact]
+    public void A_sync_asks_the_system_and_its_refusal_is_an_error()
+    {
+        using var made = System.Diagnostics.Process.Start("mkfifo", [Path.Combine(directory, "pipe")]);
+        made.WaitForExit();
+        Directory.CreateSymbolicLink(Path.Combine(directory, "proc"), "/proc");
+        using var storage = LocalStorage.OpenExclusive(directory);
+        using var pipe = storage.Open("pipe", write: true);
+        var refusal = Assert.Throws<IOException>(pipe.Sync);
+        Assert.Contains("fdatasync", refusal.Message, StringComparison.Ordinal);
+        // A file whose sync failed once is not asked again.
+        Assert.Contains("earlier", Assert.Throws<IOException>(pipe.Sync).Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<IOException>(() => storage.SyncDirectory("proc"));
+        Assert.Contains("fsync", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static Task<EmbeddedWallet> OpenAsync(EmbeddedOptions options) =>
         EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
+}
+
+/// <summary>A test of what only Linux does.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux()) Skip = "Only Linux refuses to sync what has no disk.";
+    }
 }

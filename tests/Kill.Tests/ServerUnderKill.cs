@@ -24,9 +24,13 @@ internal sealed class ServerUnderKill : IAsyncDisposable
     public required IReadOnlyList<string> Output { get; init; }
 
     /// <summary>Starts it on a data directory and waits until it is ready.</summary>
-    public static async Task<ServerUnderKill> StartAsync(string dataDirectory, params string[] options)
+    public static Task<ServerUnderKill> StartAsync(string dataDirectory, params string[] options) =>
+        StartAsync([], dataDirectory, options);
+
+    /// <summary>The same under another program, which the first words are.</summary>
+    public static async Task<ServerUnderKill> StartAsync(string[] under, string dataDirectory, string[] options)
     {
-        var process = Run(dataDirectory, options);
+        var process = Run(dataDirectory, options, under);
         var errors = process.StandardError.ReadToEndAsync();
         var output = new List<string>();
         Uri? address = null;
@@ -66,6 +70,17 @@ internal sealed class ServerUnderKill : IAsyncDisposable
         Assert.Equal("", await errors.WaitAsync(Patience));
     }
 
+    /// <summary>Asks it to stop, as an init system does, and waits for its end.</summary>
+    /// <param name="isTraced">Whether it runs under another program, which does not hand the signal on.</param>
+    public async Task<(int ExitCode, string Errors)> TerminateAsync(bool isTraced = false)
+    {
+        var id = isTraced ? $"$(cat /proc/{process.Id}/task/{process.Id}/children)" : $"{process.Id}";
+        using var kill = Process.Start("sh", ["-c", $"kill -TERM {id}"]);
+        await kill.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Patience);
+        return (process.ExitCode, await errors.WaitAsync(Patience));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited) process.Kill();
@@ -74,14 +89,14 @@ internal sealed class ServerUnderKill : IAsyncDisposable
         Http.Dispose();
     }
 
-    private static Process Run(string dataDirectory, string[] options)
+    private static Process Run(string dataDirectory, string[] options, params string[] under)
     {
         var server = Path.Combine(AppContext.BaseDirectory, "OrleansWallet.Api.dll");
         string[] args =
         [
-            "exec", server, "--urls=http://127.0.0.1:0", $"--Wallet:DataDirectory={dataDirectory}", .. options,
+            .. under.Skip(1), .. under.Length > 0 ? ["dotnet"] : Array.Empty<string>(), "exec", server, "--urls=http://127.0.0.1:0", $"--Wallet:DataDirectory={dataDirectory}", .. options,
         ];
-        var start = new ProcessStartInfo("dotnet", args)
+        var start = new ProcessStartInfo(under.FirstOrDefault() ?? "dotnet", args)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
