@@ -16,12 +16,30 @@ public static class StripedAccount
     public static Account Together(ReadOnlySpan<Account> stripes)
     {
         var all = stripes[0];
+        Int128 balance = all.Balance;
         foreach (ref readonly var stripe in stripes[1..])
         {
-            all.Balance = checked(all.Balance + stripe.Balance);
+            // The sum is within the limits, but not that of the first few: two of them may be at one end.
+            balance += stripe.Balance;
             all.Version += stripe.Version;
         }
+        all.Balance = checked((long)balance);
         return all;
+    }
+
+    /// <summary>
+    /// The stripe that has the most room for a debit or credit. Where all of them together have room, it has: were
+    /// each too near to the limit, so were their sum.
+    /// </summary>
+    public static int Roomiest(ReadOnlySpan<Account> stripes, bool isDebit)
+    {
+        var roomiest = 0;
+        for (var i = 1; i < stripes.Length; i++)
+        {
+            if (isDebit ? stripes[i].Balance > stripes[roomiest].Balance : stripes[i].Balance < stripes[roomiest].Balance)
+                roomiest = i;
+        }
+        return roomiest;
     }
 
     /// <summary>Shares the room out that is left to the limits. The shares' sums keep within the limits.</summary>

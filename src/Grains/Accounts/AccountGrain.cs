@@ -116,7 +116,7 @@ public sealed class AccountGrain(
         if (leg.TogetherBalance is null && refusal is Rejection.None or Rejection.BalanceOverflow
             && record.Share is { } share && !new StripeShare(share.Lowest, share.Highest).Holds(balance))
             return (new LegResult(Rejection.None, sequence, null, NeedsAllStripes: true), null);
-        // Together they may have room where this one's number has not: the ledger can't hold it all the same.
+        // The stripe with the most room was asked; should another have been, its number must not leave the limits.
         if (refusal == Rejection.None && Int128.Abs(balance) > Money.MinorUnitsMax) refusal = Rejection.BalanceOverflow;
         if (refusal != Rejection.None) return (new LegResult(refusal, sequence, null), null);
         var (after, side) = AccountEvents.Entry(record, leg.TransferId, (long)balance, sequence);

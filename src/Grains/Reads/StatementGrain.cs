@@ -24,7 +24,7 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
         if (records is []) return new AccountAnswer(Rejection.AccountNotFound, null);
         var moment = records[0].ToMoment(accountId) with
         {
-            Balance = records.Sum(record => record.Balance),
+            Balance = Sum(records.Select(record => record.Balance)),
             Version = records.Sum(record => record.Version),
             Sequence = records.Max(record => record.Sequence),
         };
@@ -38,7 +38,7 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
         var past = await transactions.RunAsync(() => ReadAtAsync(keys, sequence));
         if (past.Rejection != Rejection.None) return new AccountAnswer(past.Rejection, null);
 
-        var (balance, version, newest, frozen) = (0L, 0L, 0L, false);
+        var (balance, version, newest, frozen) = (Int128.Zero, 0L, 0L, false);
         foreach (var (key, record) in keys.Zip(past.Records))
         {
             var chain = new AccountChain(events, key, record);
@@ -49,7 +49,8 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
             frozen |= chain.IsFrozen;
         }
         return new AccountAnswer(
-            Rejection.None, new AccountMoment(accountId, balance, past.Records[0].Currency, frozen, version, newest));
+            Rejection.None,
+            new AccountMoment(accountId, (long)balance, past.Records[0].Currency, frozen, version, newest));
     }
 
     /// <inheritdoc/>
@@ -83,7 +84,7 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
             var order = transfer.Order;
             lines.Add(new EntryLine(
                 entry.Sequence, order.Id, entry.IsDebit ? -order.MinorUnits : order.MinorUnits, currency,
-                chains.Sum(chain => chain.Standing.Balance), entry.IsDebit ? order.To : order.From));
+                Sum(chains.Select(chain => chain.Standing.Balance)), entry.IsDebit ? order.To : order.From));
             await newest.BackAsync();
             await SkipStatusAsync(newest);
         }
@@ -124,6 +125,10 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
         }
         return records;
     }
+
+    // Several stripes may be near one end of the range; only the sum of all is sure to be within.
+    private static long Sum(IEnumerable<long> balances) =>
+        (long)balances.Aggregate(Int128.Zero, (sum, balance) => sum + balance);
 
     private string[] KeysOf(AccountId id) =>
         SettlementStripes.Exists(id) ? SettlementStripes.Keys(id, stripes.Value) : [id.Value];

@@ -8,14 +8,15 @@ internal sealed class TransferSide(
 {
     private readonly string[] all = SettlementStripes.Exists(id)
         ? SettlementStripes.Keys(id, stripes) : [];
-    private AccountRecord[]? together;
+    private Account[]? together;
 
-    public string Key => key;
+    /// <summary>Which grain it is: of a settlement account, the transfer's own stripe, or the one with room.</summary>
+    public string Key { get; private set; } = key;
     public Rejection Refusal { get; private set; }
     public AccountSideRecord? After { get; private set; }
     public bool NeedsAllStripes { get; private set; }
 
-    private IAccountGrain Grain => grains.GetGrain<IAccountGrain>(key);
+    private IAccountGrain Grain => grains.GetGrain<IAccountGrain>(Key);
 
     /// <summary>
     /// Decides, and applies where that is asked and nothing stands against it. Returns the event's number, the asked
@@ -23,7 +24,7 @@ internal sealed class TransferSide(
     /// </summary>
     public async Task<long> DecideAsync(long sequence, bool apply)
     {
-        long? balance = together is null ? null : together.Sum(stripe => stripe.Balance);
+        long? balance = together is null ? null : StripedAccount.Together(together).Balance;
         var leg = new Leg(order.Id, order.MinorUnits, order.Currency, sequence, !apply, balance);
         var result = isDebit ? await Grain.Debit(leg) : await Grain.Credit(leg);
         clock.Observe(result.Sequence);
@@ -43,27 +44,30 @@ internal sealed class TransferSide(
     public Task ResequenceAsync(long sequence) => Grain.Resequence(order.Id, sequence);
 
     /// <summary>
-    /// Locks all stripes where this one can't tell alone. What is locked already may be out of the keys' order: then
-    /// a lock's time-out ends the wait, and the transfer is tried again. It takes amounts near the largest there
-    /// are to come here.
+    /// Locks all stripes where this one can't tell alone, and goes on with the one that has the most room. What is
+    /// locked already may be out of the keys' order: then a lock's time-out ends the wait, and the transfer is tried
+    /// again. It takes amounts near the largest there are to come here.
     /// </summary>
     public async Task LockAllAsync()
     {
         if (!NeedsAllStripes) return;
-        together = new AccountRecord[all.Length];
+        together = new Account[all.Length];
         for (var i = 0; i < all.Length; i++)
-            together[i] = await grains.GetGrain<IAccountGrain>(all[i]).Lock()
+        {
+            var stripe = await grains.GetGrain<IAccountGrain>(all[i]).Lock()
                 ?? throw new InvalidOperationException($"{all[i]} is no stripe here.");
+            together[i] = stripe.ToAccount();
+        }
+        Key = all[StripedAccount.Roomiest(together, isDebit)];
     }
 
     /// <summary>Where all stripes decided together, shares out what room there is now.</summary>
     public async Task ShareAnewAsync()
     {
         if (together is null || After is null) return;
-        var accounts = Array.ConvertAll(together, record => record.ToAccount());
-        accounts[Array.IndexOf(all, Key)].Balance = After.Balance;
+        together[Array.IndexOf(all, Key)].Balance = After.Balance;
         var shares = new StripeShare[all.Length];
-        StripedAccount.Share(accounts, shares);
+        StripedAccount.Share(together, shares);
         for (var i = 0; i < all.Length; i++)
             await grains.GetGrain<IAccountGrain>(all[i])
                 .SetShare(new StripeShareRecord(shares[i].Lowest, shares[i].Highest));
