@@ -22,6 +22,8 @@ internal static class ClusterFaults
         OrleansTransactionAbortedException { InnerException: { } inner } => IsPassing(inner),
         OrleansException or TimeoutException or TransactionUnavailableException or LockLostException => true,
         StateUnavailableException or StateConflictException => true,
+        // The wallet cancels no call: Orleans does, where a message finds no silo in its time.
+        OperationCanceledException => true,
         AggregateException { InnerException: { } inner } => IsPassing(inner),
         _ => false,
     };

@@ -36,8 +36,8 @@ public static class StripedAccount
         var roomiest = 0;
         for (var i = 1; i < stripes.Length; i++)
         {
-            if (isDebit ? stripes[i].Balance > stripes[roomiest].Balance : stripes[i].Balance < stripes[roomiest].Balance)
-                roomiest = i;
+            var (here, best) = (stripes[i].Balance, stripes[roomiest].Balance);
+            if (isDebit ? here > best : here < best) roomiest = i;
         }
         return roomiest;
     }

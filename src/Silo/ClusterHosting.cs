@@ -24,7 +24,8 @@ internal static class ClusterHosting
         builder.UseOrleans(silo =>
         {
             silo.Configure<Orleans.Configuration.ClusterOptions>(cluster => Name(cluster, options));
-            silo.Configure<MessagingOptions>(messaging => messaging.ResponseTimeout = CallTimes.ResponseTimeout);
+            silo.Configure<SiloMessagingOptions>(
+                messaging => messaging.ResponseTimeout = CallTimes.ResponseTimeout);
             silo.AddWalletGrains().AddWalletStorage().AddDashboard();
             if (options.IsCluster) silo.UsePostgres(options);
             else silo.UseThisMachineAlone(options);

@@ -17,7 +17,8 @@ public sealed class AccountGrain(
     // What this grain applied last, and the account before it: kept for the transaction that holds the lock.
     private Guid lastEvent;
     private AccountRecord? beforeLast;
-    // An account that was opened stays so. Before that, nothing about it is written.
+    // An account that was opened stays so. Before that, nothing about it is written. It may have been seen in a
+    // transaction whose opening did not commit in the end.
     private bool known;
 
     private string Key => this.GetPrimaryKeyString();
@@ -39,6 +40,7 @@ public sealed class AccountGrain(
     public Task Resequence(Guid eventId, long sequence) => account.PerformUpdate(state =>
     {
         CheckLast(eventId);
+        clock.Observe(sequence);
         state.Record = Of(state) with { Sequence = sequence };
     });
 
@@ -53,10 +55,12 @@ public sealed class AccountGrain(
         state => state.Record = Of(state) with { Share = share });
 
     /// <inheritdoc/>
-    public async Task<PastResult> ReadAt(long sequence)
+    public async Task<PastResult> ReadAt(long sequence, bool hasCome)
     {
-        if (sequence > clock.Now) return new PastResult(Rejection.InTheFuture, null);
         var record = await account.PerformRead(Find);
+        // The clocks of two silos differ; an event that there is has happened.
+        if (!hasCome && sequence > Math.Max(clock.Now, record?.Sequence ?? 0))
+            return new PastResult(Rejection.InTheFuture, null);
         if (record is null || record.OpenedSequence > sequence) return new PastResult(Rejection.AccountNotFound, null);
         if (sequence > Math.Max(record.Sequence, record.ReadSequence) && !clock.IsPastForAll(sequence))
         {
@@ -94,17 +98,24 @@ public sealed class AccountGrain(
         if (!known) known = await account.PerformRead(state => Find(state) is not null);
         if (!known) return new LegResult(Rejection.AccountNotFound, leg.Sequence, null);
         return leg.DecideOnly
-            ? await account.PerformRead(state => Decide(Of(state), leg, isDebit).Result)
+            ? await account.PerformRead(state => Decide(state, leg, isDebit).Result)
             : await account.PerformUpdate(state =>
             {
-                var (result, after) = Decide(Of(state), leg, isDebit);
+                var (result, after) = Decide(state, leg, isDebit);
                 if (after is not null) Apply(state, leg.TransferId, after);
                 return result;
             });
     }
 
-    private (LegResult Result, AccountRecord? After) Decide(AccountRecord record, Leg leg, bool isDebit)
+    private (LegResult Result, AccountRecord? After) Decide(AccountState state, Leg leg, bool isDebit)
     {
+        if (Find(state) is not { } record)
+        {
+            known = false;
+            return (new LegResult(Rejection.AccountNotFound, leg.Sequence, null), null);
+        }
+        // What was numbered elsewhere has happened: it is no future to this silo either.
+        clock.Observe(leg.Sequence);
         var seen = AccountEvents.SequenceSeen(record);
         var sequence = leg.Sequence > seen ? leg.Sequence : clock.Next(seen);
         var amount = Stored.Money(leg.MinorUnits, leg.Currency);

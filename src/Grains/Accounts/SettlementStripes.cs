@@ -43,13 +43,17 @@ internal static class SettlementStripes
     public static bool Exists(AccountId id) => id.IsSettlement
         && Currency.TryParse(id.Value.AsSpan(AccountId.SettlementPrefix.Length), out _);
 
-    // Of every version of UUID some words differ from one to the next; all of them together do.
+    // Of every version of UUID some words differ from one to the next. Every bit of them then counts for the lowest
+    // (the finalizer of A. Appleby's MurmurHash3): ids may differ in their last byte only.
     private static uint Mix(Guid id)
     {
         Span<byte> bytes = stackalloc byte[16];
         id.TryWriteBytes(bytes);
         var words = MemoryMarshal.Cast<byte, uint>(bytes);
-        return (words[0] ^ words[1] ^ words[2] ^ words[3]) * 0x9E3779B1u >> 8;
+        var mixed = words[0] ^ words[1] ^ words[2] ^ words[3];
+        mixed = (mixed ^ mixed >> 16) * 0x85EBCA6B;
+        mixed = (mixed ^ mixed >> 13) * 0xC2B2AE35;
+        return mixed ^ mixed >> 16;
     }
 
     private static string Key(AccountId settlement, int stripe) =>

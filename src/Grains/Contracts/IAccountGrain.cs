@@ -41,10 +41,11 @@ public interface IAccountGrain : IGrainWithStringKey
 
     /// <summary>
     /// Reads the account and sees to it that no event to come gets a sequence number up to <paramref name="sequence"/>,
-    /// so that what was answered of that moment stays true. Refused where that moment has not come yet.
+    /// so that what was answered of that moment stays true. Refused where that moment has not come yet, by this
+    /// silo's clock and the account's newest event, unless the caller knows better.
     /// </summary>
     [Transaction(TransactionOption.CreateOrJoin), UseExclusiveLock, Alias("ReadAt")]
-    Task<PastResult> ReadAt(long sequence);
+    Task<PastResult> ReadAt(long sequence, bool hasCome);
 
     /// <summary>Opens the account; asked again with the same currency, answers with it.</summary>
     [Transaction(TransactionOption.Create), UseExclusiveLock, Alias("Open")]

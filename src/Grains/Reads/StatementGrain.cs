@@ -9,7 +9,7 @@ namespace OrleansWallet.Grains;
 /// entries theirs in the order of their numbers.
 /// </summary>
 [StatelessWorker, Reentrant]
-public sealed class StatementGrain(EventReader events, Transactions transactions, NodeClock clock, StripeCount stripes)
+public sealed class StatementGrain(EventReader events, Transactions transactions, StripeCount stripes)
     : Grain, IStatementGrain
 {
     /// <inheritdoc/>
@@ -33,7 +33,6 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
 
     private async Task<AccountAnswer> FindPastAsync(string accountId, long sequence)
     {
-        if (sequence > clock.Now) return new AccountAnswer(Rejection.InTheFuture, null);
         var keys = KeysOf(AccountId.Parse(accountId));
         var past = await transactions.RunAsync(() => ReadAtAsync(keys, sequence));
         if (past.Rejection != Rejection.None) return new AccountAnswer(past.Rejection, null);
@@ -105,10 +104,12 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
 
     private async Task<(Rejection Rejection, AccountRecord[] Records)> ReadAtAsync(string[] keys, long sequence)
     {
+        // A moment that one stripe has seen has come for all of them.
+        var hasCome = keys.Length > 1 && (await ReadAsync(keys)).Any(stripe => stripe.Sequence >= sequence);
         var records = new AccountRecord[keys.Length];
         for (var i = 0; i < keys.Length; i++)
         {
-            var result = await GrainFactory.GetGrain<IAccountGrain>(keys[i]).ReadAt(sequence);
+            var result = await GrainFactory.GetGrain<IAccountGrain>(keys[i]).ReadAt(sequence, hasCome);
             if (result.Account is not { } record) return (result.Rejection, []);
             records[i] = record;
         }

@@ -1,11 +1,14 @@
+using Orleans.Placement;
 using Orleans.Transactions.Abstractions;
 
 namespace OrleansWallet.Grains;
 
 /// <summary>
 /// One transfer. Its record and both accounts are one transaction: known already, or decided, moved and recorded. A
-/// turn of this grain lasts until the outcome is durable, so equal requests queue and find it.
+/// turn of this grain lasts until the outcome is durable, so equal requests queue and find it. It lives where it was
+/// asked first: nobody else is likely to ask.
 /// </summary>
+[PreferLocalPlacement]
 public sealed class TransferGrain(
     [TransactionalState("transfer", WalletStorage.Name)] ITransactionalState<TransferState> transfer,
     TransferProcess process, Transactions transactions) : Grain, ITransferGrain
