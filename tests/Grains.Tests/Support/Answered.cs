@@ -14,6 +14,8 @@ internal sealed class Answered(AccountId[] accounts, long startCents)
 
     public int CountOf(Rejection rejection) => answers.Values.Count(each => each.Outcome.Rejection == rejection);
 
+    public TransferOutcome OutcomeOf(TransactionId id) => answers[id].Outcome;
+
     public IEnumerable<(Transfer Transfer, TransferOutcome Outcome)> All => answers.Values;
 
     // An id keeps its first settled outcome; later answers must agree with it.

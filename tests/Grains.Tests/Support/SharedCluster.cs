@@ -7,6 +7,9 @@ public sealed class SharedCluster : IAsyncLifetime
 
     internal WalletCluster Cluster => cluster ?? throw new InvalidOperationException("It was not started.");
 
+    // Another one instead, which goes with its owner.
+    internal void Use(WalletCluster other) => cluster = other;
+
     public async Task InitializeAsync() => cluster = await WalletCluster.StartAsync();
 
     public async Task DisposeAsync()

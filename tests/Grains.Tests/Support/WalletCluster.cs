@@ -11,6 +11,9 @@ namespace OrleansWallet.Grains.Tests.Support;
 // Silos in this process over one store, and a front end over the cluster's client and over each silo.
 internal sealed class WalletCluster : IAsyncDisposable
 {
+    // As the host sets it.
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(20);
+
     private readonly string? directory;
     private readonly TestSettings settings;
     private readonly List<ClusterWallet> wallets = [];
@@ -23,7 +26,11 @@ internal sealed class WalletCluster : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(settings.Silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) => Configure(silo));
-        builder.ConfigureClient(client => client.UseTransactions());
+        builder.ConfigureClient(client =>
+        {
+            client.UseTransactions();
+            client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
+        });
         Cluster = builder.Build();
     }
 
@@ -79,6 +86,7 @@ internal sealed class WalletCluster : IAsyncDisposable
         silo.AddWalletGrains().AddWalletStorage();
         silo.UseInMemoryReminderService();
         silo.AddMemoryGrainStorage(LedgerAuditGrain.StorageName);
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
             membership.ProbeTimeout = TimeSpan.FromMilliseconds(500);

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using OrleansWallet.Grains.Tests.Support;
+using OrleansWallet.Ledger;
+using Xunit.Abstractions;
+
+namespace OrleansWallet.Grains.Tests;
+
+/// <summary>The silos' clocks are five seconds apart.</summary>
+public sealed class ClockSkewTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int Accounts = 6;
+    private const long Start = 1_000;
+    private WalletCluster? started;
+
+    private WalletCluster Cluster => started ?? throw new InvalidOperationException("It was not started.");
+
+    public async Task InitializeAsync() => started = await WalletCluster.StartAsync(new TestSettings
+    {
+        Skews = [TimeSpan.Zero, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2.5)],
+    });
+
+    public async Task DisposeAsync() => await Cluster.DisposeAsync();
+
+    [Fact]
+    public async Task Sequence_numbers_grow_along_each_account_and_no_transfer_fails()
+    {
+        var accounts = await Ids.FundAsync(Cluster.Wallet, Accounts, Start);
+        var answered = new Answered(accounts, Start);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async caller =>
+        {
+            var random = new Random(caller);
+            for (var i = 0; i < 25; i++)
+            {
+                var from = random.Next(Accounts);
+                var transfer = Ids.Transfer(
+                    accounts[from], accounts[(from + random.Next(1, Accounts)) % Accounts], random.Next(1, 100));
+                answered.Add(transfer, await Cluster.FrontEnds[random.Next(4)].TransferAsync(transfer));
+            }
+        }));
+        var settled = answered.All.Where(each => each.Outcome.Rejection == Rejection.None).ToArray();
+        Assert.Equal(0, answered.CountOf(Rejection.Unavailable));
+        Assert.Equal(settled.Length, settled.Select(each => each.Outcome.Sequence).Distinct().Count());
+        // The entries' order is the numbers' order, and each account's running balance fits it.
+        await answered.CheckAsync(Cluster.Wallet);
+        var nodes = settled.Select(each => HybridTime.NodeOf(each.Outcome.Sequence)).Distinct().Count();
+        Assert.True(nodes > 1, "All numbers came from one silo.");
+        output.WriteLine($"{settled.Length} transfers, numbers of {nodes} silos");
+    }
+
+    [Fact]
+    public async Task One_caller_sees_each_effect_numbered_after_its_cause_through_any_front_end()
+    {
+        var accounts = await Ids.FundAsync(Cluster.Wallet, 2, Start);
+        var last = 0L;
+        for (var i = 0; i < 60; i++)
+        {
+            var transfer = Ids.Transfer(accounts[i % 2], accounts[1 - i % 2], 1);
+            var outcome = await Cluster.FrontEnds[i % 4].TransferAsync(transfer);
+            Assert.Equal(Rejection.None, outcome.Rejection);
+            Assert.True(outcome.Sequence > last, $"{outcome.Sequence} after {last}");
+            last = outcome.Sequence;
+        }
+    }
+
+    [Fact]
+    public async Task The_past_of_an_account_at_its_own_event_can_be_read_at_once_and_stays()
+    {
+        var accounts = await Ids.FundAsync(Cluster.Wallet, Accounts, Start);
+        var cuts = new ConcurrentBag<(AccountId Account, long Sequence, AccountView View)>();
+        for (var i = 0; i < 40; i++)
+        {
+            var (from, to) = (accounts[i % Accounts], accounts[(i + 1) % Accounts]);
+            var outcome = await Cluster.FrontEnds[i % 4].TransferAsync(Ids.Transfer(from, to, 5));
+            Assert.Equal(Rejection.None, outcome.Rejection);
+            foreach (var account in new[] { from, to })
+            {
+                var found = await Cluster.FrontEnds[(i + 1) % 4]
+                    .FindAccountAsync(account, AsOf.AfterSequence(outcome.Sequence));
+                Assert.True(
+                    found.Account is not null, $"{account} at its own event {outcome.Sequence}: {found.Rejection}");
+                cuts.Add((account, outcome.Sequence, found.Account));
+            }
+        }
+        foreach (var (account, sequence, view) in cuts)
+            Assert.Equal(view, (await Cluster.Wallet.FindAccountAsync(account, AsOf.AfterSequence(sequence))).Account);
+        output.WriteLine($"{cuts.Count} reads of the past, the same later");
+    }
+}
