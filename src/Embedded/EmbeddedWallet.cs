@@ -133,12 +133,8 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
         Partition.CheckWhole(transfer);
         var request = TransferRequest.Rent(transfer);
         var answer = request.AnswerTask;
-        var pushed = queue.TryPush(request);
-        if (pushed == RequestQueue.Pushed.Queued)
-        {
-            AfterPush();
-            return answer;
-        }
+        var pushed = Push(request);
+        if (pushed == RequestQueue.Pushed.Queued) return answer;
         request.Return();
         var refusal = pushed == RequestQueue.Pushed.Full ? Rejection.Overloaded : Rejection.Unavailable;
         return ValueTask.FromResult(new TransferOutcome(refusal, Replayed: false, 0));
@@ -154,10 +150,9 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
         if (transfers.IsEmpty) return ValueTask.CompletedTask;
         foreach (ref readonly var transfer in transfers.Span) Partition.CheckWhole(transfer);
         var request = new TransfersRequest(transfers.Span, outcomes, partition.Directory);
-        switch (queue.TryPush(request))
+        switch (Push(request))
         {
             case RequestQueue.Pushed.Queued:
-                AfterPush();
                 break;
             case RequestQueue.Pushed.Full:
                 request.RefuseAll(Rejection.Overloaded);
@@ -223,12 +218,15 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
         }
     }
 
-    private void AfterPush()
+    internal RequestQueue.Pushed Push(Request request)
     {
+        var pushed = queue.TryPush(request);
+        if (pushed != RequestQueue.Pushed.Queued) return pushed;
         ledger.Ring();
         // Whoever pushes while the queue is being closed may come too late for the last look into it. Until the
         // ledger's thread has ended, it alone takes from the queue, and refuses what is in it at its end.
         if (queue.IsClosed && ledger.HasEnded) queue.RefuseAll(fault.Reason ?? Stopping);
+        return pushed;
     }
 
     private async ValueTask<TAnswer> AskAsync<TFound, TAnswer>(
@@ -238,10 +236,9 @@ public sealed partial class EmbeddedWallet : IWallet, IAsyncDisposable
         cancel.ThrowIfCancellationRequested();
         if (readsPast && pastReads.IsFull) throw new WalletOverloadedException();
         var query = new Query<TFound, TAnswer>(execute, finish, forTheEnd, readsPast);
-        switch (queue.TryPush(query))
+        switch (Push(query))
         {
             case RequestQueue.Pushed.Queued:
-                AfterPush();
                 return await query.AnswerTask;
             case RequestQueue.Pushed.Full:
                 throw new WalletOverloadedException();

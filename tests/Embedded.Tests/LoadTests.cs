@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OrleansWallet.Embedded.Engine;
 using OrleansWallet.Embedded.Tests.Disk;
 using OrleansWallet.Embedded.Tests.Support;
 using OrleansWallet.Ledger;
@@ -134,6 +135,20 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public async Task A_request_that_comes_into_the_queue_after_the_end_is_refused_all_the_same()
+    {
+        var ledger = await OpenLedger.OpenAsync(new FaultyDisk(), Tiny.JournalOnly);
+        // It is held up after it saw the queue open, and before it takes a place there.
+        using var late = new LateRequest();
+        var pushing = Task.Run(() => ledger.Wallet.Push(late));
+        await late.IsWeighed.WaitAsync(Patience);
+        await ledger.DisposeAsync().AsTask().WaitAsync(Patience);
+        late.GoOn.Set();
+        Assert.Equal(RequestQueue.Pushed.Queued, await pushing.WaitAsync(Patience));
+        Assert.Equal("The wallet is stopping.", await late.Refused.WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task A_read_never_shows_what_is_not_durable()
     {
         var failing = false;
@@ -212,7 +227,7 @@ public sealed class LoadTests
         var guessed = JournalReplay.Read(disk).End?.End.Place + 64 ?? 0;
         // The answer to this read waits behind others whose disk is slow; meanwhile a record comes to lie there.
         read.Close();
-        var slow = Enumerable.Range(0, Engine.PastReads.AtOnceMax).Select(
+        var slow = Enumerable.Range(0, PastReads.AtOnceMax).Select(
             _ => ledger.Wallet.ListEntriesAsync(OpenLedger.Account(0), 10, null).AsTask()).ToArray();
         await read.Reached;
         var page = ledger.Wallet.ListEntriesAsync(OpenLedger.Account(0), 10, $"{guessed}").AsTask();
@@ -237,5 +252,37 @@ public sealed class LoadTests
             var read = ledger.Wallet.FindAccountAsync(OpenLedger.Account(0), AsOf.Now).AsTask();
             if (read.IsFaulted) await read;
         }
+    }
+
+    private sealed class LateRequest : Request, IDisposable
+    {
+        private readonly TaskCompletionSource weighed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<string> refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ManualResetEventSlim GoOn { get; } = new();
+
+        public Task IsWeighed => weighed.Task;
+
+        public Task<string> Refused => refused.Task;
+
+        public override int Weight
+        {
+            get
+            {
+                weighed.TrySetResult();
+                GoOn.Wait(Patience);
+                return 1;
+            }
+        }
+
+        public override void Execute(Partition partition, long atMicros, RecordBuffer records) =>
+            throw new InvalidOperationException("The ledger's thread has ended.");
+
+        public override void Answer(Journal.JournalPoint after) =>
+            throw new InvalidOperationException("The journal's thread has ended.");
+
+        public override void Refuse(string reason) => refused.SetResult(reason);
+
+        public void Dispose() => GoOn.Dispose();
     }
 }
