@@ -26,6 +26,18 @@ fi
 hard=$(ulimit -Hn)
 if [ "$hard" = unlimited ] || [ "$hard" -ge 65536 ]; then ulimit -Sn 65536 2>/dev/null; else ulimit -Sn "$hard"; fi
 
+# The stores of the cluster edition are tested on a PostgreSQL server of the tests' own; its programs must be there.
+has_postgres() { [ -n "${WALLET_POSTGRES_BIN:-}" ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; }
+if ! has_postgres && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  echo "Installing PostgreSQL…"
+  export DEBIAN_FRONTEND=noninteractive
+  # The packages must not make and start a server of their own.
+  mkdir -p /etc/postgresql-common
+  [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  { apt-get update && apt-get install -y --no-install-recommends postgresql; } >"$results/apt.log" 2>&1 || tail -3 "$results/apt.log"
+fi
+has_postgres || left_out+=("tests on PostgreSQL: it is not installed, and may not be installed here")
+
 echo "Building…"
 if ! dotnet build OrleansWallet.sln --configuration Release -v quiet -clp:NoSummary > "$results/build.log" 2>&1; then
   cat "$results/build.log"

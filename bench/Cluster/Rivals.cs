@@ -61,7 +61,7 @@ internal sealed class WalletWay : ITransferWay
     public WalletWay(IServiceProvider silo, int callers) => wallet = new ClusterWallet(
         silo.GetRequiredService<IGrainFactory>(),
         Options.Create(new WalletClusterOptions { TransfersUnderWayMax = Math.Min(callers, UnderWayMax) }),
-        new ClusterReadiness(), TimeProvider.System);
+        Joined(), TimeProvider.System);
 
     public static int UnderWayMax { get; } = new WalletClusterOptions().TransfersUnderWayMax;
 
@@ -90,6 +90,13 @@ internal sealed class WalletWay : ITransferWay
     }
 
     public void Dispose() => wallet.Dispose();
+
+    private static ClusterReadiness Joined()
+    {
+        var readiness = new ClusterReadiness();
+        readiness.Joined();
+        return readiness;
+    }
 
     private static AccountId Id(int account) => AccountId.Parse($"a{account:0000000}");
 }

@@ -11,8 +11,18 @@ public sealed class ClusterReadiness
     /// <summary>The readiness as it was last found.</summary>
     public Readiness Now => reason is { } why ? new Readiness(false, why) : new Readiness(true, null);
 
+    /// <summary>Whether a silo has ever been reached. Before that there is nobody to call.</summary>
+    public bool HasJoined { get; private set; }
+
+    /// <summary>Says that there are silos to call.</summary>
+    public void Joined() => HasJoined = true;
+
     /// <summary>Says that the work can be done.</summary>
-    public void Ready() => reason = null;
+    public void Ready()
+    {
+        Joined();
+        reason = null;
+    }
 
     /// <summary>Says why it can't.</summary>
     public void NotReady(string why) => reason = why;

@@ -42,6 +42,7 @@ public sealed partial class ClusterWallet
     {
         try
         {
+            ThrowIfAlone();
             if (transfers is [var single])
             {
                 var grain = grains.GetGrain<ITransferGrain>(single.Id.Value);
@@ -85,6 +86,11 @@ public sealed partial class ClusterWallet
         }
     }
 
+    private void ThrowIfAlone()
+    {
+        if (!readiness.HasJoined) throw new TransactionUnavailableException("No silo has been reached yet.");
+    }
+
     private static TransferOutcome Outcome(TransferAnswer answer) =>
         new(answer.Rejection, answer.Replayed, answer.Sequence);
 
@@ -96,11 +102,12 @@ public sealed partial class ClusterWallet
         {
             try
             {
+                ThrowIfAlone();
                 return await read();
             }
             catch (Exception e) when (ClusterFaults.IsPassing(e))
             {
-                if (time.GetElapsedTime(deadline) > TimeSpan.FromSeconds(options.TransferSecondsMax))
+                if (!readiness.HasJoined || time.GetElapsedTime(deadline) > TimeSpan.FromSeconds(options.TransferSecondsMax))
                     throw new WalletUnavailableException("The cluster can't answer just now.");
                 await Task.Delay(ClusterFaults.Pause, time);
             }

@@ -27,6 +27,11 @@ internal static class ClusterHosting
             silo.Configure<SiloMessagingOptions>(
                 messaging => messaging.ResponseTimeout = CallTimes.ResponseTimeout);
             silo.AddWalletGrains().AddWalletStorage().AddDashboard();
+            silo.AddStartupTask((provider, _) =>
+            {
+                provider.GetRequiredService<ClusterReadiness>().Joined();
+                return Task.CompletedTask;
+            });
             if (options.IsCluster) silo.UsePostgres(options);
             else silo.UseThisMachineAlone(options);
         });

@@ -14,7 +14,7 @@ public enum SiloRole
 }
 
 /// <summary>How a process takes part in the cluster, section <c>Wallet</c>.</summary>
-public sealed record SiloOptions : IValidatableObject
+public sealed record SiloOptions
 {
     /// <summary>What it does; on the command line also <c>--role</c>.</summary>
     public SiloRole Role { get; init; } = SiloRole.Both;
@@ -47,12 +47,12 @@ public sealed record SiloOptions : IValidatableObject
     /// <summary>Whether the process keeps its data in PostgreSQL, and so may be one of several.</summary>
     public bool IsCluster => !string.IsNullOrWhiteSpace(Postgres);
 
-    /// <summary>Tells what goes together and what doesn't.</summary>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    /// <summary>Tells what can't be meant, in sentences for the operator.</summary>
+    public IEnumerable<string> Faults()
     {
         if (Role == SiloRole.Api && !IsCluster)
-            yield return new ValidationResult("The role api needs Wallet:Postgres, where it finds the silos.");
+            yield return "The role api needs Wallet:Postgres, where it finds the silos.";
         if (!System.Net.IPAddress.TryParse(AdvertisedAddress, out _))
-            yield return new ValidationResult("Wallet:AdvertisedAddress must be an IP address.");
+            yield return "Wallet:AdvertisedAddress must be an IP address.";
     }
 }

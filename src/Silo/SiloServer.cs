@@ -38,7 +38,9 @@ public static class SiloServer
         builder.Services.AddClusterWallet();
         builder.Services.AddHostedService<ReadinessProbe>();
         builder.AddClusterTelemetry();
+        // What the host is built by must be right before it is built.
         var options = section.Get<SiloOptions>() ?? new SiloOptions();
+        if (options.Faults().FirstOrDefault() is { } fault) throw new StartException(fault);
         if (options.Role == SiloRole.Api) builder.UseWalletClient(options);
         else builder.UseWalletSilo(options);
         also?.Invoke(builder);
@@ -54,6 +56,9 @@ public static class SiloServer
         also => Build(args, also), errors, explainMore: e => e switch
         {
             StorageSetupException or StateUnavailableException => e.Message,
+            Microsoft.AspNetCore.Connections.AddressInUseException =>
+                "The silo's port is in use. Stop what listens there, or choose Wallet:SiloPort and Wallet:GatewayPort.",
+            Orleans.Runtime.OrleansConfigurationException => $"The configuration is not valid: {e.Message}",
             Npgsql.NpgsqlException => $"PostgreSQL can't be used: {e.Message}",
             _ => null,
         });
