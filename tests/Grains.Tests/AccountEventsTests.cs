@@ -59,7 +59,8 @@ public sealed class AccountEventsTests(SharedCluster shared, ITestOutputHelper o
         await chain.SeekAsync(long.MaxValue);
         foreach (var moment in Enumerable.Reverse(moments))
         {
-            Assert.Equal((moment.Sequence, moment.IsEntry), (chain.Current?.Sequence, chain.Current?.Transfer is not null));
+            Assert.Equal(moment.Sequence, chain.Current?.Sequence);
+            Assert.Equal(moment.IsEntry, chain.Current?.Transfer is not null);
             await chain.BackAsync();
         }
         Assert.Null(chain.Current);

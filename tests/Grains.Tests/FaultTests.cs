@@ -61,7 +61,8 @@ public sealed class FaultTests(FaultyCluster faulty, ITestOutputHelper output) :
     [Fact]
     public async Task An_account_that_was_seen_open_in_a_transaction_that_failed_is_not_known_as_open()
     {
-        var (payer, payee) = ((await Ids.FundAsync(faulty.Cluster.Wallet, 1, Start))[0], AccountId.Parse("-never-open"));
+        var payer = (await Ids.FundAsync(faulty.Cluster.Wallet, 1, Start))[0];
+        var payee = AccountId.Parse("-never-open");
         var seen = new TaskCompletionSource();
         faulty.Store.PlanStores([payee.Value], new FaultPlan(1, FaultMode.FailedBefore) { Gate = seen.Task });
         // The payee's side comes first; when the payer is asked, the payee was seen open, and only then it fails.
@@ -107,8 +108,8 @@ public sealed class FaultTests(FaultyCluster faulty, ITestOutputHelper output) :
         Assert.All(audit.Totals, total => Assert.Equal(0, total.MinorUnits));
         output.WriteLine(
             $"{ends.Length} rounds, {ends.Count(end => end.Hit is not null)} met their fault; unavailable at first "
-            + $"{ends.Count(end => end.Unavailable)}, thrown {ends.Count(end => end.Bug)}, reads refused {readsRefused}; "
-            + $"{clock.Elapsed.TotalSeconds:0.0} s");
+            + $"{ends.Count(end => end.Unavailable)}, thrown {ends.Count(end => end.Bug)}, "
+            + $"reads refused {readsRefused}; {clock.Elapsed.TotalSeconds:0.0} s");
         output.WriteLine(string.Join(
             ", ", ends.Select(end => end.Hit).OfType<string>().CountBy(hit => hit).OrderBy(hit => hit.Key)));
         Assert.Contains(ends, end => end.Hit is not null);

@@ -94,9 +94,8 @@ public sealed class GrainStateTests(SharedCluster shared)
                 store.PlanStores(["a"], new FaultPlan(1, fault));
                 var thrown = await Record.ExceptionAsync(
                     () => state.Store(etag, new TransactionalStateMetaData(), toPrepare, commitUpTo, abortAfter));
-                Assert.IsType(
-                    fault == FaultMode.Conflict ? typeof(InconsistentStateException) : typeof(StateUnavailableException),
-                    thrown);
+                if (fault == FaultMode.Conflict) Assert.IsType<InconsistentStateException>(thrown);
+                else Assert.IsType<StateUnavailableException>(thrown);
                 // What was not written is not there, what was written is.
                 if (fault != FaultMode.FailedAfter) (prepared, (committed, sequence)) = (wasPrepared, was);
             }

@@ -67,7 +67,8 @@ public sealed class NewerFormatTests(ITestOutputHelper output) : IAsyncLifetime
     public void A_newer_format_is_told_from_this_one_by_its_first_byte()
     {
         var codec = Cluster.Service<StateCodec<AccountState>>();
-        var row = new StoredState("a", 1, codec.Write(new AccountState()), codec.Write(new ProtocolRecord<AccountState>()));
+        var row = new StoredState(
+            "a", 1, codec.Write(new AccountState()), codec.Write(new ProtocolRecord<AccountState>()));
         Assert.Null(codec.ReadState(row).Record);
         Assert.Empty(codec.ReadProtocol(row).Prepared);
         foreach (var bytes in new byte[][] { Newer, [], [0], [255, 1] })

@@ -160,7 +160,8 @@ public sealed class SettlementTests(SharedCluster shared, ITestOutputHelper outp
     }
 
     private async Task<long> BalanceAsync(AccountId account) =>
-        (await Wallet.FindAccountAsync(account, AsOf.Now)).Account?.Balance.MinorUnits ?? throw new KeyNotFoundException();
+        (await Wallet.FindAccountAsync(account, AsOf.Now)).Account?.Balance.MinorUnits
+            ?? throw new KeyNotFoundException();
 
     // Each stripe is within its share, and the shares together keep the limits.
     private async Task CheckSharesAsync(Currency currency)
