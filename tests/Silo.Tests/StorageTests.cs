@@ -14,6 +14,8 @@ public sealed class StorageTests(ITestOutputHelper output)
     // The queue's 10 seconds and a grain call's 20; one more for a machine with much else to do.
     private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 20 + 1);
 
+    private const int AttemptsMax = 5;
+
     [PostgresFact]
     public Task While_PostgreSQL_is_stopped_the_answer_is_unavailable_and_afterwards_it_serves_by_itself() =>
         WalletCluster.UseAsync(output, async cluster =>
@@ -96,9 +98,16 @@ public sealed class StorageTests(ITestOutputHelper output)
         return sent;
     }
 
+    // What was under way when the database went may take some seconds more to be decided; then it is, by itself.
     private static async Task SendAgainAsync(FrontEnd wallet, SentTransfer[] sent)
     {
-        foreach (var transfer in sent) Assert.Equal(Ending.Served, await wallet.SendAsync(transfer));
+        foreach (var transfer in sent)
+        {
+            var ending = Ending.Unavailable;
+            for (var attempt = 0; ending == Ending.Unavailable && attempt < AttemptsMax; attempt++)
+                ending = await wallet.SendAsync(transfer);
+            Assert.Equal(Ending.Served, ending);
+        }
     }
 
     private static async Task SetReadOnlyAsync(PrivatePostgres postgres, bool on)
