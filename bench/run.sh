@@ -11,7 +11,9 @@ bench() { dotnet bench/Bench/bin/Release/net10.0/OrleansWallet.Bench.dll "$@"; }
 header() {
   echo "## $1"
   echo
-  echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD), $(nproc) cores of" \
+  local changed=""
+  if [ -n "$(git status --porcelain -- src bench Directory.*)" ]; then changed=" with changes that are not committed"; fi
+  echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD)$changed, $(nproc) cores of" \
     "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(awk '/MemTotal/ {printf "%.0f GiB", $2/1048576}' /proc/meminfo)," \
     "Linux $(uname -r), .NET $(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \([^ ]*\).*/\1/p' | tail -1)," \
     "load before: $(cut -d' ' -f1 /proc/loadavg). Command: bench/run.sh $*"

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansWallet.Embedded;
 
 namespace OrleansWallet.Bench;
 
@@ -18,5 +19,21 @@ internal sealed record BenchSettings(
         int Number(string name, int otherwise) => values.TryGetValue(name, out var text)
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : otherwise;
+    }
+
+    /// <summary>Says what a figure depends on, above the table it is in.</summary>
+    public void Print(string more, EmbeddedOptions? options = null)
+    {
+        Console.WriteLine($"{Accounts:N0} accounts, {Seconds} s each after a fifth of that to warm up, {more}.");
+        if (options is not null)
+            Console.WriteLine(
+                $"Engine: {nameof(options.QueueTransfersMax)} {options.QueueTransfersMax:N0}, "
+                + $"{nameof(options.BatchTransfersMax)} {options.BatchTransfersMax:N0}, "
+                + $"{nameof(options.SegmentBytesMax)} {options.SegmentBytesMax:N0}, "
+                + $"{nameof(options.SnapshotEveryEvents)} {options.SnapshotEveryEvents:N0}, "
+                + $"{nameof(options.RecentTransactionsMax)} {options.RecentTransactionsMax:N0}, "
+                + $"{nameof(options.TransactionFilterBytesMax)} {options.TransactionFilterBytesMax:N0}, "
+                + $"{nameof(options.JournalCacheBytes)} {options.JournalCacheBytes:N0}.");
+        Console.WriteLine();
     }
 }

@@ -20,6 +20,7 @@ internal static class EngineBench
         var options = new EmbeddedOptions { DataDirectory = directory };
         await using var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
         var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
+        settings.Print($"{BatchesInFlight} batches in flight", options);
         PrintHeader();
         foreach (var spread in Enum.GetValues<Spread>())
         {
@@ -52,6 +53,7 @@ internal static class EngineBench
         await using var wallet = await EmbeddedWallet.OpenAsync(options, TimeProvider.System, _ => { });
         var accounts = await OpenAccountsAsync(wallet, settings.Accounts);
         var picker = new AccountPicker(accounts.Length, Spread.Uniform);
+        settings.Print($"{BatchesInFlight} batches in flight", options);
         PrintHeader();
         var singles = await MeasureAsync("8,192 callers", Spread.Uniform, settings, directory,
             measurement => SinglesAsync(wallet, accounts, picker, Callers, measurement));
@@ -99,8 +101,11 @@ internal static class EngineBench
         var ids = new AccountId[count];
         for (var i = 0; i < count; i++) ids[i] = AccountId.Parse($"user-{i:D9}");
         for (var first = 0; first < count; first += 10_000)
-            await Task.WhenAll(
+        {
+            var opened = await Task.WhenAll(
                 ids[first..Math.Min(first + 10_000, count)].Select(id => wallet.OpenAccountAsync(id, usd).AsTask()));
+            if (!opened.All(result => result.Created)) throw new InvalidOperationException("An account is not new.");
+        }
         if (fund) await FundAsync(wallet, ids);
         return ids;
     }
@@ -110,14 +115,16 @@ internal static class EngineBench
     {
         var usd = Currency.Parse("USD");
         var settlement = AccountId.Settlement(usd);
-        var random = new FastRandom((ulong)Stopwatch.GetTimestamp());
+        var random = FastRandom.Fresh();
         for (var first = 0; first < ids.Length; first += BatchTransfers)
         {
             var some = ids[first..Math.Min(first + BatchTransfers, ids.Length)];
             var transfers = new Transfer[some.Length];
             for (var i = 0; i < some.Length; i++)
                 transfers[i] = new Transfer(random.NextId(), settlement, some[i], new Money(1_000_000_000, usd));
-            await wallet.TransferManyAsync(transfers, new TransferOutcome[transfers.Length]);
+            var outcomes = new TransferOutcome[transfers.Length];
+            await wallet.TransferManyAsync(transfers, outcomes);
+            Succeeded.Require(outcomes);
         }
     }
 
@@ -146,11 +153,11 @@ internal static class EngineBench
         EmbeddedWallet wallet, AccountId[] accounts, AccountPicker picker, int callers, Measurement measurement)
     {
         return measurement.RunAsync(
-            () => Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(() => CallerAsync(i)))));
+            () => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(CallerAsync))));
 
-        async Task CallerAsync(int number)
+        async Task CallerAsync()
         {
-            var random = new FastRandom((ulong)number + (ulong)Stopwatch.GetTimestamp());
+            var random = FastRandom.Fresh();
             var usd = Currency.Parse("USD");
             var done = 0;
             for (; !measurement.IsOver; done++)
@@ -160,8 +167,7 @@ internal static class EngineBench
                 var begun = done % 8 == 0 ? Stopwatch.GetTimestamp() : 0;
                 var outcome = await wallet.TransferAsync(new Transfer(
                     random.NextId(), accounts[from], accounts[to], new Money(1, usd)));
-                if (outcome.Rejection is not (Rejection.None or Rejection.InsufficientFunds))
-                    throw new InvalidOperationException($"{outcome.Rejection}");
+                Succeeded.Require(outcome);
                 if (begun != 0) measurement.AddLatency(Stopwatch.GetTimestamp() - begun);
             }
             measurement.AddCount(done);
@@ -172,11 +178,11 @@ internal static class EngineBench
         EmbeddedWallet wallet, AccountId[] accounts, AccountPicker picker, int callers, Measurement measurement)
     {
         return measurement.RunAsync(
-            () => Task.WhenAll(Enumerable.Range(0, callers).Select(i => Task.Run(() => CallerAsync(i)))));
+            () => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(CallerAsync))));
 
-        async Task CallerAsync(int number)
+        async Task CallerAsync()
         {
-            var random = new FastRandom((ulong)number + (ulong)Stopwatch.GetTimestamp());
+            var random = FastRandom.Fresh();
             var usd = Currency.Parse("USD");
             var transfers = new Transfer[BatchTransfers];
             var outcomes = new TransferOutcome[BatchTransfers];
@@ -189,9 +195,8 @@ internal static class EngineBench
                 }
                 var begun = Stopwatch.GetTimestamp();
                 await wallet.TransferManyAsync(transfers, outcomes);
-                if (outcomes[0].Rejection is not (Rejection.None or Rejection.InsufficientFunds))
-                    throw new InvalidOperationException($"{outcomes[0].Rejection}");
                 measurement.AddLatency(Stopwatch.GetTimestamp() - begun);
+                Succeeded.Require(outcomes);
                 measurement.AddCount(transfers.Length);
             }
         }

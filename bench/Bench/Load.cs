@@ -57,7 +57,12 @@ internal sealed class AccountPicker
 /// <summary>xorshift64*, so that the load's own numbers cost next to nothing.</summary>
 internal struct FastRandom(ulong seed)
 {
-    private ulong state = (seed * 0x9E3779B97F4A7C15) | 1;
+    private static readonly ulong Begun = (ulong)Stopwatch.GetTimestamp() << 24;
+    private static long made;
+    private ulong state = Mix(seed);
+
+    /// <summary>One whose numbers no other of this process has: two loads must not send the same ids.</summary>
+    public static FastRandom Fresh() => new(Begun + (ulong)Interlocked.Increment(ref made));
 
     public ulong Next()
     {
@@ -65,6 +70,15 @@ internal struct FastRandom(ulong seed)
         state ^= state << 25;
         state ^= state >> 27;
         return state * 0x2545F4914F6CDD1D;
+    }
+
+    // The last step of SplitMix64: every seed gives another state.
+    private static ulong Mix(ulong seed)
+    {
+        seed = (seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9;
+        seed = (seed ^ (seed >> 27)) * 0x94D049BB133111EB;
+        seed ^= seed >> 31;
+        return seed == 0 ? 1 : seed;
     }
 
     public double NextDouble() => (Next() >> 11) / (double)(1UL << 53);

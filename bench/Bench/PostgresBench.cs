@@ -64,18 +64,18 @@ internal static class PostgresBench
     {
         var picker = new AccountPicker(settings.Accounts, spread);
         var measurement = new Measurement(TimeSpan.FromSeconds(settings.Seconds));
-        await measurement.RunAsync(() => Task.WhenAll(Enumerable.Range(0, callers).Select(CallerAsync)));
+        await measurement.RunAsync(() => Task.WhenAll(Enumerable.Range(0, callers).Select(_ => CallerAsync())));
         Console.WriteLine(
             $"| {callers} | {spread} | {measurement.Count / measurement.Elapsed.TotalSeconds:N0} "
             + $"| {measurement.Quantile(0.5):F2} | {measurement.Quantile(0.99):F2} |");
         return measurement.Count / measurement.Elapsed.TotalSeconds;
 
-        async Task CallerAsync(int number)
+        async Task CallerAsync()
         {
             await using var connection = await source.OpenConnectionAsync();
             await using var command = new NpgsqlCommand("select balance_transfer($1, $2, $3, $4)", connection);
             for (var i = 0; i < 4; i++) command.Parameters.Add(new NpgsqlParameter());
-            var random = new FastRandom((ulong)number + (ulong)Stopwatch.GetTimestamp());
+            var random = FastRandom.Fresh();
             var done = 0;
             for (; !measurement.IsOver; done++)
             {

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using OrleansWallet.Embedded;
+using OrleansWallet.Embedded.Index;
+using OrleansWallet.Embedded.Storage;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Bench;
@@ -17,6 +19,7 @@ internal static class RestartBench
         var directory = Path.Combine(settings.Directory, "restart");
         if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
         var options = new EmbeddedOptions { DataDirectory = directory };
+        settings.Print($"{settings.Transfers:N0} transfers in batches of {TransfersAtOnce:N0}", options);
         Console.WriteLine("| what | measured |");
         Console.WriteLine("| --- | --- |");
 
@@ -42,7 +45,28 @@ internal static class RestartBench
         Console.WriteLine(
             "| index of transaction ids on disk "
             + $"| {IndexBytes(directory) / (double)replay.Transfers:F1} bytes an id |");
+        MeasureIds(options);
         return 0;
+    }
+
+    // What an id takes in memory: in the files' filters and first hashes, and in the table of the newest, which is
+    // written all over before it is used and so is all there.
+    private static void MeasureIds(EmbeddedOptions options)
+    {
+        using var storage = LocalStorage.OpenReadOnly(options.DataDirectory);
+        var ledger = LedgerIdentity.Read(storage) ?? throw new InvalidOperationException("There is no ledger.");
+        var (before, resident) = (MemoryNow(), Environment.WorkingSet);
+        using (var runs = IndexRuns.Open(storage, ledger.Id, options, (_, text) => Console.Error.WriteLine(text)))
+            Print("in the index", runs.Current.Runs.Sum(run => run.Count));
+        (before, resident) = (MemoryNow(), Environment.WorkingSet);
+        var newest = new RecentIds(options.RecentTransactionsMax);
+        newest.Clear();
+        Print("among the newest", options.RecentTransactionsMax);
+        GC.KeepAlive(newest);
+
+        void Print(string where, long ids) => Console.WriteLine(
+            $"| memory for each id {where}, {ids:N0} ids | {(MemoryNow() - before) / (double)ids:F1} bytes, working "
+            + $"set {(Environment.WorkingSet - resident) / (double)ids:F1} |");
     }
 
     private static Task<EmbeddedWallet> OpenAsync(EmbeddedOptions options) =>
@@ -72,10 +96,16 @@ internal static class RestartBench
                 transfers[i] = new Transfer(random.NextId(), accounts[from], accounts[to], new Money(1, usd));
             }
             await wallet.TransferManyAsync(transfers, outcomes);
+            Succeeded.Require(outcomes);
         }
     }
 
-    private static long MemoryNow() => GC.GetTotalMemory(forceFullCollection: true);
+    // What is let go of goes back to the system too, so that the working set tells of what comes next.
+    private static long MemoryNow()
+    {
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return GC.GetTotalMemory(forceFullCollection: true);
+    }
 
     // The bench's own strings: a header of 22 bytes and two for each character, in steps of 8, and the array's slot.
     private static long IdsBytes(AccountId[] ids) => ids.Sum(id => (22L + 2 * id.Value.Length + 7) / 8 * 8 + 8);

@@ -22,6 +22,7 @@ internal static class SnapshotBench
         var picker = new AccountPicker(accounts.Length, Spread.Uniform);
         var random = new FastRandom(11);
 
+        settings.Print($"{TransfersPerTurn:N0} transfers a turn, {AccountsPerTurn:N0} accounts copied after each");
         Console.WriteLine(
             $"| turns of {TransfersPerTurn:N0} transfers, {settings.Accounts:N0} accounts | mean ms | longest ms |");
         Console.WriteLine("| --- | ---: | ---: |");

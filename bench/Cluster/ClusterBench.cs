@@ -107,7 +107,7 @@ internal static class ClusterBench
 
         async Task CallAsync(int number)
         {
-            var random = new FastRandom((ulong)number + (ulong)Stopwatch.GetTimestamp());
+            var random = FastRandom.Fresh();
             var way = ways[number % ways.Length];
             var (done, lost) = (0L, 0L);
             while (!measurement.IsOver)

@@ -20,6 +20,10 @@ try
     await app.StartAsync();
     var address = new Uri(app.Urls.First());
     await PrepareAsync(address);
+    Console.WriteLine(
+        $"{accounts:n0} accounts, {seconds} s each after a first round to warm up, the engine's own options. Every "
+        + "transfer must succeed.");
+    Console.WriteLine();
     Console.WriteLine("| connections | constant answer/s | wallet/s | ratio |");
     Console.WriteLine("| ---: | ---: | ---: | ---: |");
     foreach (var connections in counts)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -16,7 +17,7 @@ internal sealed class Sender : IDisposable
     private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] request;
     private readonly int[] idsAt;
-    private readonly byte[] buffer = new byte[256 << 10];
+    private byte[] buffer = new byte[256 << 10];
     private Guid next = Guid.NewGuid();
 
     private Sender(byte[] request, int[] idsAt) => (this.request, this.idsAt) = (request, idsAt);
@@ -37,7 +38,8 @@ internal sealed class Sender : IDisposable
     /// <summary>What stands in a body where an id is to come.</summary>
     public static string Marker { get; } = new('#', IdLength);
 
-    /// <summary>Sends requests until told to stop, and counts the transfers that were answered.</summary>
+    /// <summary>Sends requests until told to stop, and counts the transfers that succeeded.</summary>
+    /// <exception cref="IOException">One did not: a rate of refusals would be a rate of something else.</exception>
     public async Task<long> RunAsync(Func<bool> isOver)
     {
         long answered = 0;
@@ -45,7 +47,9 @@ internal sealed class Sender : IDisposable
         {
             PutIds();
             await socket.SendAsync(request);
-            await ReadAnswerAsync();
+            var succeeded = await ReadAnswerAsync();
+            if (succeeded != idsAt.Length)
+                throw new IOException($"Of {idsAt.Length} transfers, {succeeded} succeeded.");
             answered += idsAt.Length;
         }
         return answered;
@@ -62,20 +66,43 @@ internal sealed class Sender : IDisposable
         }
     }
 
-    // An answer has a length, or it is chunked and ends with the empty chunk.
-    private async Task ReadAnswerAsync()
+    // Returns how many successes are in it. An answer has a length, or it is chunked and ends with the empty chunk.
+    private async Task<int> ReadAnswerAsync()
     {
-        var length = await socket.ReceiveAsync(buffer);
-        if (length == 0) throw new IOException("The server closed the connection.");
+        var length = await ReceiveAsync(0);
         if (!buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200 "u8))
             throw new IOException(Encoding.UTF8.GetString(buffer, 0, length));
-        if (buffer.AsSpan(0, length).IndexOf("Transfer-Encoding: chunked"u8) < 0) return;
-        var last = buffer[..length];
-        while (!last.AsSpan().EndsWith("0\r\n\r\n"u8))
+        if (buffer.AsSpan(0, length).IndexOf("Transfer-Encoding: chunked"u8) < 0)
+            return buffer.AsSpan(0, length).IndexOf("\"Status\":\"success\""u8) >= 0 ? 1 : 0;
+        while (!buffer.AsSpan(0, length).EndsWith("\r\n0\r\n\r\n"u8))
         {
-            length = await socket.ReceiveAsync(buffer);
-            if (length == 0) throw new IOException("The server closed the connection.");
-            last = [.. last[^Math.Min(8, last.Length)..], .. buffer[Math.Max(0, length - 8)..length]];
+            if (length == buffer.Length) Array.Resize(ref buffer, length * 2);
+            length += await ReceiveAsync(length);
+        }
+        return SuccessesInChunks(buffer.AsSpan(0, length));
+    }
+
+    private async Task<int> ReceiveAsync(int offset)
+    {
+        var length = await socket.ReceiveAsync(buffer.AsMemory(offset));
+        return length > 0 ? length : throw new IOException("The server closed the connection.");
+    }
+
+    // Puts the chunks together where they are, so that nothing that is looked for lies across two of them.
+    private static int SuccessesInChunks(Span<byte> answer)
+    {
+        var end = "\r\n"u8;
+        var at = answer.IndexOf("\r\n\r\n"u8) + 4;
+        var filled = at;
+        var body = at;
+        while (true)
+        {
+            var sizeEnd = at + answer[at..].IndexOf(end);
+            var size = int.Parse(answer[at..sizeEnd], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (size == 0) return answer[body..filled].Count("\"status\":\"success\""u8);
+            answer.Slice(sizeEnd + end.Length, size).CopyTo(answer[filled..]);
+            filled += size;
+            at = sizeEnd + end.Length + size + end.Length;
         }
     }
 }
