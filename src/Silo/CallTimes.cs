@@ -19,7 +19,7 @@ internal static class CallTimes
 
     /// <summary>
     /// Three silos watch each; two that miss three probes in a row, two seconds apart, declare it dead. So a killed
-    /// silo's grains are served elsewhere after some ten seconds, and a long pause is not yet a death.
+    /// silo is out after some seven seconds, and a long pause is not yet a death.
     /// </summary>
     public static void Configure(ClusterMembershipOptions membership)
     {
