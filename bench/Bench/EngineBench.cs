@@ -12,6 +12,7 @@ internal static class EngineBench
     private const int LoneRecordBytes = 192;
     private const int BatchTransfers = 10_000;
     private const int BatchesInFlight = 6;
+    private const int Readers = 32;
 
     public static async Task<int> RunAsync(BenchSettings settings)
     {
@@ -32,6 +33,7 @@ internal static class EngineBench
                 await MeasureAsync("batches of 10,000", spread, settings, directory,
                     measurement => BatchesAsync(wallet, accounts, picker, BatchesInFlight, measurement));
         }
+        if (settings.Only is null or "entries") await BesideReadersAsync(wallet, accounts, settings, directory);
         if (settings.Only is null or "lone")
         {
             // What the last load left to merge would be measured with it.
@@ -60,6 +62,31 @@ internal static class EngineBench
         var batches = await MeasureAsync("batches of 10,000", Spread.Uniform, settings, directory,
             measurement => BatchesAsync(wallet, accounts, picker, BatchesInFlight, measurement));
         return (singles, batches);
+    }
+
+    // Ten hot accounts have entries enough; each reader asks for a page of a thousand, again and again.
+    private static async Task BesideReadersAsync(
+        EmbeddedWallet wallet, AccountId[] accounts, BenchSettings settings, string directory)
+    {
+        var picker = new AccountPicker(accounts.Length, Spread.Hot);
+        foreach (var readers in new[] { 0, Readers })
+        {
+            using var stop = new CancellationTokenSource();
+            var pages = 0L;
+            var reading = Enumerable.Range(0, readers).Select(i => Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    await wallet.ListEntriesAsync(accounts[i % 10], IWallet.EntriesMax, null);
+                    Interlocked.Increment(ref pages);
+                }
+            })).ToArray();
+            await MeasureAsync($"64 callers beside {readers} readers of {IWallet.EntriesMax:N0} entries", Spread.Hot,
+                settings, directory, measurement => SinglesAsync(wallet, accounts, picker, 64, measurement));
+            await stop.CancelAsync();
+            await Task.WhenAll(reading);
+            if (readers > 0) Console.WriteLine($"| the readers' pages, in all | | {pages:N0} | | | | | | |");
+        }
     }
 
     private static void PrintHeader()
