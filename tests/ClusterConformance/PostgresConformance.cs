@@ -83,7 +83,9 @@ public sealed class PostgresEdition : Edition, IAsyncLifetime
         private SiloProcess Start(params string[] own)
         {
             var process = SiloProcess.Start(
-                [$"--Wallet:Postgres={database}", "--Logging:LogLevel:Default=Warning", .. own]);
+                [$"--Wallet:Postgres={database}", "--Logging:LogLevel:Default=Warning",
+                    // The suite is about the contract; how long a busy machine takes is not.
+                    "--Wallet:QueueSecondsMax=120", .. own]);
             processes.Add(process);
             return process;
         }

@@ -40,6 +40,8 @@ public sealed class SqliteEdition : Edition
             [
                 "--urls=http://127.0.0.1:0", $"--Wallet:DataDirectory={directory.FullName}",
                 "--Logging:LogLevel:Default=Warning",
+                // The suite is about the contract; how long a busy machine takes is not.
+                "--Wallet:QueueSecondsMax=120",
             ];
             var starting = SiloServer.Build([.. usual, .. settings]);
             try
