@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace OrleansWallet.ClusterConformance;
 
 /// <summary>The suite against three silos over PostgreSQL and a front end, each a process of its own.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class PostgresConformance(PostgresEdition edition, ITestOutputHelper output)
     : WalletConformance(edition, output), IClassFixture<PostgresEdition>;
 

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace OrleansWallet.ClusterConformance;
 
 /// <summary>The suite against a cluster of one: what a developer runs, over a SQLite file.</summary>
+[Collection(OneAtATime.Name)]
 public sealed class SqliteConformance(SqliteEdition edition, ITestOutputHelper output)
     : WalletConformance(edition, output), IClassFixture<SqliteEdition>;
 
@@ -78,4 +79,10 @@ public sealed class SqliteEdition : Edition
             app = null;
         }
     }
+}
+
+/// <summary>The editions take turns: ten thousand connections at once to each is more than a small machine has.</summary>
+internal static class OneAtATime
+{
+    public const string Name = "One edition at a time";
 }
