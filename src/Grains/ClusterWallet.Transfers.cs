@@ -97,7 +97,8 @@ public sealed partial class ClusterWallet
     // Reads are tried once more: a silo that just left is found out by the first call to it.
     private async ValueTask<TResult> ReadAsync<TResult>(Func<Task<TResult>> read)
     {
-        var deadline = time.GetTimestamp();
+        var began = time.GetTimestamp();
+        var patience = TimeSpan.FromSeconds(options.TransferSecondsMax);
         while (true)
         {
             try
@@ -107,7 +108,7 @@ public sealed partial class ClusterWallet
             }
             catch (Exception e) when (ClusterFaults.IsPassing(e))
             {
-                if (!readiness.HasJoined || time.GetElapsedTime(deadline) > TimeSpan.FromSeconds(options.TransferSecondsMax))
+                if (!readiness.HasJoined || time.GetElapsedTime(began) > patience)
                     throw new WalletUnavailableException("The cluster can't answer just now.");
                 await Task.Delay(ClusterFaults.Pause, time);
             }

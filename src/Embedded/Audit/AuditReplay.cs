@@ -190,8 +190,8 @@ internal sealed class AuditReplay : IDisposable
     }
 
     private DataDirectoryException Damaged(long place, string fault) => new(
-        $"The journal is damaged at {journal.Locate(place)} (place {place}): {fault} The journal was not changed; put the "
-        + "file back from a backup.");
+        $"The journal is damaged at {journal.Locate(place)} (place {place}): {fault} The journal was not changed; "
+        + "put the file back from a backup.");
 
     private DataDirectoryException Unbalanced(string fault) => new(
         $"The ledger does not balance after event {state.Sequence}: {fault}. Stop the wallet and put the journal back "
