@@ -66,7 +66,8 @@ public sealed class IndexDamageTests
             for (var i = 0; i < 12 && ledger.Wallet.Readiness.IsReady; i++) await SendAsync(ledger, sent, 400);
             await ledger.DisposeAsync().AsTask().WaitAsync(Patience);
             // Most often the merge comes to it first, now and then a lookup that the filter lets through.
-            Assert.Contains(ledger.Notices, notice => notice.Contains(damaged, StringComparison.Ordinal));
+            Assert.Contains(ledger.Notices, notice => notice.Contains(damaged, StringComparison.Ordinal)
+                || notice.Contains("first hash", StringComparison.Ordinal));
         }
         await CheckMadeAnewAsync(disk, sent);
     }
@@ -130,7 +131,8 @@ public sealed class IndexDamageTests
         await using (var ledger = await OpenLedger.OpenAsync(disk, Options))
             Assert.Contains(ledger.Notices, notice => notice.Contains("made anew", StringComparison.Ordinal));
         await using var again = await OpenLedger.OpenAsync(disk, Options);
-        Assert.Empty(again.Notices);
+        // A merge that the end cut short left its unfinished file; that is told, and is no damage.
+        Assert.All(again.Notices, notice => Assert.StartsWith("Deleted ", notice, StringComparison.Ordinal));
         var recorded = JournalReplay.Read(disk).Transfers;
         foreach (var portion in sent.Where(transfer => recorded.ContainsKey(transfer.Id)).Chunk(500))
             Assert.All(await again.SendAsync(portion), outcome => Assert.True(outcome.Replayed));
