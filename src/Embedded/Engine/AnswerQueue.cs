@@ -10,7 +10,11 @@ namespace OrleansWallet.Embedded.Engine;
 /// </summary>
 internal sealed class AnswerQueue(int requestsMax) : IThreadPoolWorkItem
 {
-    private const int ChunkRequests = 256;
+    // Large chunks cost less. A batch that fits into one is shared among the processors all the same, as long as a
+    // part is worth a worker's waking.
+    private const int ChunkRequestsMin = 8;
+    private const int ChunkRequestsMax = 256;
+    private static readonly int PartsMin = Environment.ProcessorCount * 2;
 
     private readonly ConcurrentQueue<Work> queue = new();
     private readonly ConcurrentQueue<Request[]> spare = new();
@@ -36,14 +40,14 @@ internal sealed class AnswerQueue(int requestsMax) : IThreadPoolWorkItem
         Interlocked.Exchange(ref workersAsked, 0);
         while (queue.TryPeek(out var work))
         {
-            var first = Interlocked.Add(ref work.Taken, ChunkRequests) - ChunkRequests;
+            var first = Interlocked.Add(ref work.Taken, work.ChunkRequests) - work.ChunkRequests;
             if (first >= work.Requests.Count)
             {
                 // All of it is taken, and whoever took the last chunk is about to remove it.
                 Thread.Yield();
                 continue;
             }
-            var end = Math.Min(first + ChunkRequests, work.Requests.Count);
+            var end = Math.Min(first + work.ChunkRequests, work.Requests.Count);
             if (end == work.Requests.Count) queue.TryDequeue(out _);
             if (!queue.IsEmpty) AskForWorker();
             for (var i = first; i < end; i++) work.Requests[i].Answer(work.After);
@@ -68,6 +72,7 @@ internal sealed class AnswerQueue(int requestsMax) : IThreadPoolWorkItem
     {
         public readonly ArraySegment<Request> Requests = requests;
         public readonly JournalPoint After = after;
+        public readonly int ChunkRequests = Math.Clamp(requests.Count / PartsMin, ChunkRequestsMin, ChunkRequestsMax);
         public int Taken;
         public int Answered;
     }

@@ -41,6 +41,16 @@ internal sealed class JournalThread
     /// <summary>The point up to which everything is durable.</summary>
     public JournalPoint DurablePoint => Volatile.Read(ref point);
 
+    /// <summary>
+    /// Makes a batch durable on the caller's thread, the one that hands batches over; only while idle. It returns when
+    /// that is done and the answers are on their way.
+    /// </summary>
+    public void CarryOut(Batch batch)
+    {
+        var durable = !fault.IsSet && TryMakeDurable(batch);
+        GiveAnswers(durable, batch.TakePastReads(), batch.TakeRequests(answers.TakeSpare()), point);
+    }
+
     /// <summary>Hands a batch over; only while idle.</summary>
     public void HandOver(Batch batch)
     {
@@ -71,16 +81,23 @@ internal sealed class JournalThread
             var durable = !fault.IsSet && TryMakeDurable(batch);
             var past = batch.TakePastReads();
             var requests = batch.TakeRequests(answers.TakeSpare());
+            var after = point;
+            // From here on the next batch may be carried out, on this thread or the other one.
             Volatile.Write(ref work, null);
             whenIdle();
-            if (!durable)
-            {
-                Refuse([.. requests, .. past]);
-                continue;
-            }
-            answers.Post(requests, point);
-            foreach (var request in past) pastReads.Post(request, point);
+            GiveAnswers(durable, past, requests, after);
         }
+    }
+
+    private void GiveAnswers(bool durable, Request[] past, ArraySegment<Request> requests, JournalPoint after)
+    {
+        if (!durable)
+        {
+            Refuse([.. requests, .. past]);
+            return;
+        }
+        answers.Post(requests, after);
+        foreach (var request in past) pastReads.Post(request, after);
     }
 
     private bool TryMakeDurable(Batch batch)

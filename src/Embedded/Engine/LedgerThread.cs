@@ -14,6 +14,9 @@ internal sealed class LedgerThread
     private const int CaptureAccountsPerTurn = 16_384;
     // While the journal is busy, waking for each single request would cost more than carrying out this many together.
     private const int WakeWeight = 256;
+    // A batch so light is made durable on this thread. Handing it over would save no time to speak of for the next one,
+    // and costs two threads' waking, on a machine whose processors are busy with its callers.
+    private const int CarryOutWeightMax = 64;
     private const int ForAny = 1;
     private const int ForMany = 2;
     private const int ForJournal = 3;
@@ -144,7 +147,8 @@ internal sealed class LedgerThread
         full.ExecuteAtEnd(partition);
         (open, other) = (other, open);
         if (full.Records.Length > 0) nextPlace += full.Records.Framed(BatchHeader.Alignment).Length;
-        journal.HandOver(full);
+        if (full.Weight <= CarryOutWeightMax) journal.CarryOut(full);
+        else journal.HandOver(full);
         BeginBatch();
     }
 
