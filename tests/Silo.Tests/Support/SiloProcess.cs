@@ -74,7 +74,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         var last = "";
         await Until.TrueAsync(async () =>
         {
-            if (HasEnded) throw new InvalidOperationException($"It ended: {await errors}{await output}");
+            if (HasEnded)
+                throw new InvalidOperationException($"It ended, {process.ExitCode}: {await errors}{await output}");
             using var answer = await http.GetAsync("/readyz");
             last = await answer.Content.ReadAsStringAsync();
             return answer.StatusCode == status;
@@ -129,8 +130,9 @@ internal sealed class SiloProcess : IAsyncDisposable
             var place = line.IndexOf(ListeningAt, StringComparison.Ordinal);
             if (place >= 0) listening.TrySetResult(new Uri(line[(place + ListeningAt.Length)..]));
         }
-        listening.TrySetException(
-            new InvalidOperationException($"It did not start: {await errors}{string.Join('\n', log)}"));
+        await process.WaitForExitAsync();
+        listening.TrySetException(new InvalidOperationException(
+            $"It did not start, exit code {process.ExitCode}: {await errors}{string.Join('\n', log)}"));
         return string.Join('\n', log);
     }
 }
