@@ -14,13 +14,15 @@ internal sealed class ReadinessProbe(IGrainFactory grains, ClusterReadiness read
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A silo that leaves takes no more calls; asking it would only fill the log.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, life.ApplicationStopping);
         var started = new TaskCompletionSource();
         await using var registration = life.ApplicationStarted.Register(started.SetResult);
-        await started.Task.WaitAsync(stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
+        await started.Task.WaitAsync(ending.Token);
+        while (!ending.IsCancellationRequested)
         {
-            await ProbeAsync(stoppingToken);
-            await Task.Delay(Every, stoppingToken);
+            await ProbeAsync(ending.Token);
+            await Task.Delay(Every, ending.Token);
         }
     }
 
@@ -32,9 +34,10 @@ internal sealed class ReadinessProbe(IGrainFactory grains, ClusterReadiness read
             if (reason is null) readiness.Ready();
             else readiness.NotReady(reason);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception) when (!cancel.IsCancellationRequested)
         {
-            // Whatever kept the answer away, the answer is the same: not ready.
+            // Whatever kept the answer away, the answer is the same: not ready. Orleans, too, cancels calls; what left
+            // here would end the process.
             readiness.NotReady("No silo answers just now.");
         }
     }
