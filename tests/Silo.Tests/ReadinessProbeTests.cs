@@ -23,7 +23,8 @@ public sealed class ReadinessProbeTests
         var (readiness, health) = (new ClusterReadiness(), new Health(fault));
         using var probe = new ReadinessProbe(GrainsProxy.Of(health), readiness, life);
         await probe.StartAsync(default);
-        await Until.TrueAsync(() => Task.FromResult(readiness.Now.IsReady), Patience, () => $"The probe is {probe.ExecuteTask?.Status}.");
+        await Until.TrueAsync(
+            () => Task.FromResult(readiness.Now.IsReady), Patience, () => $"The probe is {probe.ExecuteTask?.Status}.");
 
         life.StopApplication();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
