@@ -43,13 +43,8 @@ public sealed partial class ClusterWallet
         try
         {
             ThrowIfAlone();
-            if (transfers is [var single])
-            {
-                var grain = grains.GetGrain<ITransferGrain>(single.Id.Value);
-                return [Outcome(await grain.Transfer(TransferOrder.Of(single)))];
-            }
             var orders = Array.ConvertAll(transfers, transfer => TransferOrder.Of(transfer));
-            var answers = await grains.GetGrain<ITransferGroupGrain>(0).Transfer(orders);
+            var answers = await Coordinator.Transfer(orders);
             return Array.ConvertAll(answers, Outcome);
         }
         catch (Exception e) when (ClusterFaults.IsPassing(e))
@@ -63,9 +58,9 @@ public sealed partial class ClusterWallet
     // A chain of a batch: its transfers in their order, a group at a time.
     private async Task SendAsync(ReadOnlyMemory<Transfer> transfers, int[] chain, Memory<TransferOutcome> outcomes)
     {
-        for (var begin = 0; begin < chain.Length; begin += ITransferGroupGrain.TransfersMax)
+        for (var begin = 0; begin < chain.Length; begin += ICoordinatorGrain.TransfersMax)
         {
-            var group = chain.AsMemory(begin, Math.Min(ITransferGroupGrain.TransfersMax, chain.Length - begin));
+            var group = chain.AsMemory(begin, Math.Min(ICoordinatorGrain.TransfersMax, chain.Length - begin));
             var sent = new Transfer[group.Length];
             for (var i = 0; i < sent.Length; i++) sent[i] = transfers.Span[group.Span[i]];
             await turns.WaitAsync();

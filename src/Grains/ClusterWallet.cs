@@ -24,7 +24,7 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
     {
         (this.grains, this.options, this.readiness, this.time) = (grains, options.Value, readiness, time);
         turns = new SemaphoreSlim(options.Value.TransfersUnderWayMax);
-        lanes = new TransferLanes(SendAsync, ITransferGroupGrain.TransfersMax);
+        lanes = new TransferLanes(SendAsync, ICoordinatorGrain.TransfersMax);
     }
 
     /// <inheritdoc/>
@@ -72,14 +72,14 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<TransferView?> FindTransferAsync(TransactionId id, CancellationToken cancel = default) =>
-        ReadAsync(async () => (await grains.GetGrain<ITransferGrain>(id.Value).Find())?.ToView());
+        ReadAsync(async () => (await Statements.FindTransfer(id.Value))?.ToView());
 
     /// <inheritdoc/>
     public ValueTask<AccountResult> OpenAccountAsync(
         AccountId id, Currency currency, CancellationToken cancel = default) => ReadAsync(async () =>
         {
             if (id.IsSettlement) return AccountResult.Refused(Rejection.ReservedAccountId);
-            var opened = await grains.GetGrain<IAccountGrain>(id.Value).Open(currency.NumericCode);
+            var opened = await Coordinator.Open(id.Value, currency.NumericCode);
             return opened is { Rejection: Rejection.None, Account: { } account }
                 ? new AccountResult(Rejection.None, account.ToMoment(id.Value).ToView(), opened.Created)
                 : AccountResult.Refused(opened.Rejection);
@@ -92,14 +92,17 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
             if (asOf.Time is { } at && at >= time.GetUtcNow()) return AccountResult.Refused(Rejection.InTheFuture);
             var sequence = asOf.Sequence
                 ?? (asOf.Time is { } moment ? HybridTime.LastOf(Partition.ToMicros(moment)) : null);
-            return sequence is { } past ? await FindAtAsync(id, past) : await FindNowAsync(id);
+            return await FindAtAsync(id, sequence);
         });
 
     /// <inheritdoc/>
-    public ValueTask<AccountResult> SetFrozenAsync(AccountId id, bool frozen, CancellationToken cancel = default) =>
-        ReadAsync(async () => await grains.GetGrain<IStatusChangeGrain>(Guid.NewGuid()).SetFrozen(id.Value, frozen)
-            ? await FindNowAsync(id)
+    public ValueTask<AccountResult> SetFrozenAsync(AccountId id, bool frozen, CancellationToken cancel = default)
+    {
+        var change = Guid.NewGuid();
+        return ReadAsync(async () => await Coordinator.SetFrozen(change, id.Value, frozen)
+            ? await FindAtAsync(id, null)
             : AccountResult.Refused(Rejection.AccountNotFound));
+    }
 
     /// <inheritdoc/>
     public ValueTask<EntriesPage> ListEntriesAsync(
@@ -109,7 +112,7 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, IWallet.EntriesMax);
         return ReadAsync(async () =>
         {
-            var page = await grains.GetGrain<IStatementGrain>(0).ListEntries(id.Value, limit, cursor);
+            var page = await Statements.ListEntries(id.Value, limit, cursor);
             return page.Rejection == Rejection.None
                 ? new EntriesPage(Rejection.None, [.. page.Entries.Select(line => line.ToView())], page.NextCursor)
                 : EntriesPage.Refused(page.Rejection);
@@ -123,18 +126,13 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
     /// <inheritdoc/>
     public void Dispose() => turns.Dispose();
 
-    private async Task<AccountResult> FindNowAsync(AccountId id)
-    {
-        // A settlement account is the sum of its stripes, at one moment: now.
-        if (SettlementStripes.Exists(id)) return await FindAtAsync(id, null);
-        return await grains.GetGrain<IAccountGrain>(id.Value).Read() is { } account
-            ? new AccountResult(Rejection.None, account.ToMoment(id.Value).ToView())
-            : AccountResult.Refused(Rejection.AccountNotFound);
-    }
+    private ICoordinatorGrain Coordinator => grains.GetGrain<ICoordinatorGrain>(0);
+
+    private IStatementGrain Statements => grains.GetGrain<IStatementGrain>(0);
 
     private async Task<AccountResult> FindAtAsync(AccountId id, long? sequence)
     {
-        var found = await grains.GetGrain<IStatementGrain>(0).FindAt(id.Value, sequence);
+        var found = await Statements.FindAt(id.Value, sequence);
         return found.Account is { } account
             ? new AccountResult(Rejection.None, account.ToView())
             : AccountResult.Refused(found.Rejection);

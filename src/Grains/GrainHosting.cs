@@ -25,10 +25,12 @@ public static class GrainHosting
                 provider.GetRequiredService<TimeProvider>(), TimeSpan.FromSeconds(options.ClockSkewSecondsMax));
         });
         services.AddSingleton<TransferProcess>();
+        services.AddSingleton<StatusChangeProcess>();
         services.AddSingleton<Transactions>();
         services.AddSingleton<EventReader>();
         services.AddSingleton<LedgerAudit>();
         services.AddSingleton(typeof(StateCodec<>));
+        services.AddSingleton<ManagerRows>();
         services.Configure<GrainCollectionOptions>(collection =>
         {
             collection.CollectionQuantum = CollectionEvery;

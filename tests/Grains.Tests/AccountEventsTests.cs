@@ -76,7 +76,8 @@ public sealed class AccountEventsTests(SharedCluster shared, ITestOutputHelper o
 
     private AccountChain NewChain() => new(
         new EventReader(
-            store, shared.Cluster.Cluster.Client, shared.Cluster.Service<StateCodec<TransferState>>(),
+            store, shared.Cluster.Cluster.Client, shared.Cluster.Service<Transactions>(),
+            shared.Cluster.Service<StateCodec<TransferState>>(),
             shared.Cluster.Service<StateCodec<StatusChangeState>>()),
         Key, record);
 

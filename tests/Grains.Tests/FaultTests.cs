@@ -71,7 +71,8 @@ public sealed class FaultTests(FaultyCluster faulty, ITestOutputHelper output) :
             seen.TrySetResult();
             return null;
         });
-        var opening = faulty.Cluster.Cluster.Client.GetGrain<IAccountGrain>(payee.Value).Open(Ids.Usd.NumericCode);
+        var opening = faulty.Cluster.ReadAsync<OpenResult>(
+            async grains => await grains.GetGrain<IAccountGrain>(payee.Value).Open(Ids.Usd.NumericCode));
         var outcomes = new List<Rejection>();
         while (!seen.Task.IsCompleted)
         {

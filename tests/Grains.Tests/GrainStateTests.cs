@@ -1,5 +1,6 @@
 using FsCheck.Fluent;
 using Orleans.Storage;
+using Orleans.Transactions;
 using Orleans.Transactions.Abstractions;
 using OrleansWallet.Grains.Tests.Support;
 using OrleansWallet.Ledger.Tests;
@@ -48,6 +49,64 @@ public sealed class GrainStateTests(SharedCluster shared)
         var loaded = await state.Load();
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => state.Store(loaded.ETag, new TransactionalStateMetaData(), [Pending(1)], 2, null));
+    }
+
+    [Fact]
+    public async Task What_was_prepared_is_committed_when_its_manager_has_even_one_that_has_forgotten()
+    {
+        foreach (var isForgotten in new[] { false, true })
+        {
+            var store = new MemoryStore();
+            var (manager, transaction) = await ManageAsync(store);
+            var account = New(store, "a");
+            var prepared = Pending(1, transaction, manager.Id);
+            var etag = await account.Store((await account.Load()).ETag, new TransactionalStateMetaData(), [prepared], null, null);
+            await manager.CommitAsync();
+            if (isForgotten) await manager.ForgetAsync();
+            await Assert.ThrowsAsync<InconsistentStateException>(
+                () => account.Store(etag, new TransactionalStateMetaData(), [], null, 0));
+            var loaded = await account.Load();
+            Check(loaded, 1, 1, []);
+            // The next write makes it last.
+            await account.Store(loaded.ETag, new TransactionalStateMetaData(), [], null, null);
+            await manager.ForgetAllAsync();
+            Check(await New(store, "a").Load(), 1, 1, []);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_manager_can_no_more_commit_what_a_participant_has_given_up(bool isReplaced)
+    {
+        var store = new MemoryStore();
+        var (manager, transaction) = await ManageAsync(store);
+        var account = New(store, "a");
+        var etag = await account.Store(
+            (await account.Load()).ETag, new TransactionalStateMetaData(), [Pending(1, transaction, manager.Id)], null, null);
+        // Given up by itself, or because another transaction takes its number.
+        if (isReplaced) await account.Store(etag, new TransactionalStateMetaData(), [Pending(1)], null, null);
+        else await account.Store(etag, new TransactionalStateMetaData(), [], null, 0);
+        await Assert.ThrowsAsync<InconsistentStateException>(manager.CommitAsync);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_was_given_up_stands_in_no_other_ones_way()
+    {
+        var store = new MemoryStore();
+        var (manager, transaction) = await ManageAsync(store);
+        var rows = new ManagerRows(
+            store, Codec<AccountState>(), Codec<TransferState>(), Codec<StatusChangeState>());
+        Assert.True(await rows.TryAbortAsync(manager.Id, transaction.ToString()));
+        Assert.True(await rows.TryAbortAsync(manager.Id, Guid.NewGuid().ToString()));
+        await manager.CommitAsync(Guid.NewGuid());
+        Assert.True(await rows.TryAbortAsync(manager.Id, transaction.ToString()));
+        await manager.ForgetAsync();
+        // Another activation's write is no fence.
+        var (other, _) = await ManageAsync(store, manager.Id);
+        Assert.True(await rows.TryAbortAsync(manager.Id, Guid.NewGuid().ToString()));
+        await other.CommitAsync();
+        await Assert.ThrowsAsync<InconsistentStateException>(() => manager.CommitAsync(Guid.NewGuid()));
     }
 
     private void Run(Step[] steps) => Task.Run(async () =>
@@ -123,14 +182,67 @@ public sealed class GrainStateTests(SharedCluster shared)
         Assert.Equal(prepared.Values, loaded.PendingStates.Select(state => state.State.Record?.Balance ?? 0));
     }
 
-    private GrainState<AccountState> New(IStateStore store, string key) =>
-        new(store, StateKind.Account, key, shared.Cluster.Service<StateCodec<AccountState>>());
+    private GrainState<AccountState> New(IStateStore store, string key) => New<AccountState>(
+        store, StateKind.Account, key);
 
-    private static PendingTransactionState<AccountState> Pending(long sequence) => new()
+    private GrainState<TState> New<TState>(IStateStore store, StateKind kind, string key) where TState : class, new() =>
+        new(store, kind, key, Codec<TState>(), new ManagerRows(
+            store, Codec<AccountState>(), Codec<TransferState>(), Codec<StatusChangeState>()));
+
+    private StateCodec<TState> Codec<TState>() where TState : class, new() =>
+        shared.Cluster.Service<StateCodec<TState>>();
+
+    private static PendingTransactionState<AccountState> Pending(
+        long sequence, Guid? transaction = null, ParticipantId manager = default) => new()
     {
         SequenceId = sequence,
-        TransactionId = Guid.NewGuid().ToString(),
+        TransactionId = (transaction ?? Guid.NewGuid()).ToString(),
+        TransactionManager = manager,
         TimeStamp = DateTime.UnixEpoch,
         State = new AccountState { Record = new AccountRecord { Balance = sequence } },
     };
+
+    // A transfer's grain about to commit a transaction: it has loaded its row.
+    private async Task<(Manager Manager, Guid Transaction)> ManageAsync(IStateStore store, ParticipantId? again = null)
+    {
+        var transaction = Guid.NewGuid();
+        var reference = (GrainReference)shared.Cluster.Cluster.Client.GetGrain<ITransferGrain>(Guid.NewGuid());
+        var id = again
+            ?? new ParticipantId("transfer", reference, ParticipantId.Role.Manager | ParticipantId.Role.Resource);
+        var state = New<TransferState>(store, StateKind.Transfer, id.Reference.GetPrimaryKey().ToString("D"));
+        var loaded = await state.Load();
+        return (new Manager(id, state, transaction, loaded.ETag, loaded.CommittedSequenceId), transaction);
+    }
+
+    private sealed class Manager(
+        ParticipantId id, GrainState<TransferState> state, Guid transaction, string? etag, long committed)
+    {
+        public ParticipantId Id => id;
+
+        public Task CommitAsync() => CommitAsync(transaction);
+
+        public async Task ForgetAsync() =>
+            etag = await state.Store(etag, new TransactionalStateMetaData(), [], null, null);
+
+        // As many others as a row remembers, so that the first is no more among them.
+        public async Task ForgetAllAsync()
+        {
+            for (var i = 0; i < 65; i++)
+            {
+                await CommitAsync(Guid.NewGuid());
+                await ForgetAsync();
+            }
+        }
+
+        public async Task CommitAsync(Guid id)
+        {
+            var metadata = new TransactionalStateMetaData();
+            metadata.CommitRecords.Add(id, new CommitRecord { WriteParticipants = [] });
+            var next = new PendingTransactionState<TransferState>
+            {
+                SequenceId = ++committed, TransactionId = id.ToString(), State = new TransferState(),
+            };
+            etag = await state.Store(etag, metadata, [next], committed, null);
+        }
+    }
 }

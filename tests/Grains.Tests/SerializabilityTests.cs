@@ -96,7 +96,7 @@ public sealed class SerializabilityTests(SharedCluster shared, ITestOutputHelper
 
     private async Task<Operation> OperationOfAsync(Transfer transfer, TimeSpan invoked, TimeSpan answered)
     {
-        var record = await Cluster.Cluster.Client.GetGrain<ITransferGrain>(transfer.Id.Value).Find();
+        var record = await Cluster.ReadAsync(grains => grains.GetGrain<ITransferGrain>(transfer.Id.Value).Find());
         Assert.NotNull(record?.From);
         Assert.NotNull(record.To);
         return new Operation(

@@ -169,7 +169,7 @@ public sealed class SettlementTests(SharedCluster shared, ITestOutputHelper outp
         var (sum, lowest, highest) = (Int128.Zero, Int128.Zero, Int128.Zero);
         foreach (var key in SettlementStripes.Keys(AccountId.Settlement(currency), 4))
         {
-            var stripe = await shared.Cluster.Cluster.Client.GetGrain<IAccountGrain>(key).Read();
+            var stripe = await shared.Cluster.ReadAsync(grains => grains.GetGrain<IAccountGrain>(key).Read());
             Assert.NotNull(stripe?.Share);
             sum += stripe.Balance;
             lowest += stripe.Share.Lowest;

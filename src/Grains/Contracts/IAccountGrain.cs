@@ -2,7 +2,7 @@ namespace OrleansWallet.Grains;
 
 /// <summary>
 /// One account, or one stripe of a settlement account (key <c>settlement:USD#07</c>): its key is the account's id.
-/// What moves or reads money takes part in the caller's transaction. The rules are the decider's.
+/// Each call takes part in the caller's transaction. The rules are the decider's.
 /// </summary>
 [Alias("wallet.IAccountGrain")]
 public interface IAccountGrain : IGrainWithStringKey
@@ -36,7 +36,7 @@ public interface IAccountGrain : IGrainWithStringKey
     Task<StatusResult> SetFrozen(Guid changeId, bool frozen, long sequence);
 
     /// <summary>Reads the account. Null: never opened.</summary>
-    [Transaction(TransactionOption.CreateOrJoin), Alias("Read")]
+    [Transaction(TransactionOption.Join), Alias("Read")]
     Task<AccountRecord?> Read();
 
     /// <summary>
@@ -44,10 +44,10 @@ public interface IAccountGrain : IGrainWithStringKey
     /// so that what was answered of that moment stays true. Refused where that moment has not come yet, by this
     /// silo's clock and the account's newest event, unless the caller knows better.
     /// </summary>
-    [Transaction(TransactionOption.CreateOrJoin), UseExclusiveLock, Alias("ReadAt")]
+    [Transaction(TransactionOption.Join), UseExclusiveLock, Alias("ReadAt")]
     Task<PastResult> ReadAt(long sequence, bool hasCome);
 
     /// <summary>Opens the account; asked again with the same currency, answers with it.</summary>
-    [Transaction(TransactionOption.Create), UseExclusiveLock, Alias("Open")]
+    [Transaction(TransactionOption.Join), UseExclusiveLock, Alias("Open")]
     Task<OpenResult> Open(ushort currency);
 }

@@ -8,6 +8,10 @@ public interface IStatementGrain : IGrainWithIntegerKey
     [Alias("FindAt")]
     Task<AccountAnswer> FindAt(string accountId, long? sequence);
 
+    /// <summary>What became of a transfer; null where nothing was recorded.</summary>
+    [Alias("FindTransfer")]
+    Task<TransferRecord?> FindTransfer(Guid id);
+
     /// <summary>A page of entries, newest first, from a cursor on.</summary>
     [Alias("ListEntries")]
     Task<EntriesAnswer> ListEntries(string accountId, int limit, string? cursor);

@@ -1,14 +1,18 @@
 namespace OrleansWallet.Grains;
 
-/// <summary>One freeze or its end, and its record: an account's event besides its transfers.</summary>
+/// <summary>The record of one freeze or its end: an account's event besides its transfers.</summary>
 [Alias("wallet.IStatusChangeGrain")]
 public interface IStatusChangeGrain : IGrainWithGuidKey
 {
-    /// <summary>Carries the change out. False: there is no such account.</summary>
-    [Alias("SetFrozen")]
-    Task<bool> SetFrozen(string accountId, bool frozen);
-
     /// <summary>The change as it was recorded; null where nothing was.</summary>
-    [Transaction(TransactionOption.CreateOrJoin), Alias("Find")]
+    [Transaction(TransactionOption.Join), Alias("Find")]
     Task<StatusChangeRecord?> Find();
+
+    /// <summary>Locks the record for this transaction, and reads it.</summary>
+    [Transaction(TransactionOption.Join), UseExclusiveLock, Alias("Lock")]
+    Task<StatusChangeRecord?> Lock();
+
+    /// <summary>Records the change.</summary>
+    [Transaction(TransactionOption.Join), UseExclusiveLock, Alias("Record")]
+    Task Record(StatusChangeRecord record);
 }

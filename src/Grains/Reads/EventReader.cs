@@ -11,7 +11,8 @@ internal sealed record ChainEvent(
 /// is committed too. Where its row doesn't say so yet, its grain does.
 /// </summary>
 public sealed class EventReader(
-    IStateStore store, IGrainFactory grains, StateCodec<TransferState> transfers, StateCodec<StatusChangeState> changes)
+    IStateStore store, IGrainFactory grains, Transactions transactions, StateCodec<TransferState> transfers,
+    StateCodec<StatusChangeState> changes)
 {
     internal async Task<ChainEvent> ReadAsync(EventLink link, string key)
     {
@@ -44,13 +45,13 @@ public sealed class EventReader(
         await store.LoadAsync(StateKind.Transfer, id.ToString("D")) is { } row
         && transfers.ReadState(row).Record is { } record
             ? record
-            : await grains.GetGrain<ITransferGrain>(id).Find();
+            : await transactions.RunAsync(() => grains.GetGrain<ITransferGrain>(id).Find());
 
     private async Task<StatusChangeRecord?> FindChangeAsync(Guid id) =>
         await store.LoadAsync(StateKind.StatusChange, id.ToString("D")) is { } row
         && changes.ReadState(row).Record is { } record
             ? record
-            : await grains.GetGrain<IStatusChangeGrain>(id).Find();
+            : await transactions.RunAsync(() => grains.GetGrain<IStatusChangeGrain>(id).Find());
 
     private static bool IsOf(string accountId, string key) => SettlementStripes.AccountOf(key) == accountId;
 }

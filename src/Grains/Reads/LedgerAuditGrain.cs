@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using OrleansWallet.Ledger;
@@ -81,9 +80,7 @@ public sealed class AuditState
 }
 
 /// <summary>Sums up one moment of the store.</summary>
-public sealed class LedgerAudit(
-    StateCodec<AccountState> accounts, StateCodec<TransferState> transfers, StateCodec<StatusChangeState> changes,
-    StripeCount stripes)
+public sealed class LedgerAudit(StateCodec<AccountState> accounts, ManagerRows managers, StripeCount stripes)
 {
     /// <summary>Reads all accounts of the moment and sums them up.</summary>
     public async Task<LedgerAnswer> RunAsync(IStateSnapshot snapshot)
@@ -109,30 +106,10 @@ public sealed class LedgerAudit(
         var record = accounts.ReadState(row).Record;
         foreach (var prepared in accounts.ReadProtocol(row).Prepared.OrderBy(state => state.SequenceId))
         {
-            var manager = prepared.TransactionManager.Reference.GrainId;
             // They commit in their order: behind one that didn't, none did.
-            if (!await IsCommittedAsync(snapshot, manager, Guid.Parse(prepared.TransactionId))) break;
+            if (!await managers.HasCommittedAsync(snapshot, prepared.TransactionManager, prepared.TransactionId)) break;
             record = prepared.State.Record;
         }
         return record ?? AccountEvents.FirstOfStripe(row.Key, stripes.Value);
-    }
-
-    private async Task<bool> IsCommittedAsync(IStateSnapshot snapshot, GrainId manager, Guid transaction)
-    {
-        var kind = manager.Type.ToString() switch
-        {
-            "account" => StateKind.Account,
-            "transfer" => StateKind.Transfer,
-            "statuschange" => StateKind.StatusChange,
-            var other => throw new UnreachableException($"A grain of type {other} manages a transaction."),
-        };
-        if (await snapshot.FindAsync(kind, WalletStorage.KeyOf(kind, manager)) is not { } row) return false;
-        var records = kind switch
-        {
-            StateKind.Account => accounts.ReadProtocol(row).Metadata.CommitRecords,
-            StateKind.Transfer => transfers.ReadProtocol(row).Metadata.CommitRecords,
-            _ => changes.ReadProtocol(row).Metadata.CommitRecords,
-        };
-        return records.ContainsKey(transaction);
     }
 }

@@ -22,14 +22,19 @@ public sealed class StatementGrain(EventReader events, Transactions transactions
         var keys = KeysOf(AccountId.Parse(accountId));
         var records = await transactions.RunAsync(() => ReadAsync(keys));
         if (records is []) return new AccountAnswer(Rejection.AccountNotFound, null);
-        var moment = records[0].ToMoment(accountId) with
+        var moments = Array.ConvertAll(records, record => record.ToMoment(accountId));
+        var moment = moments[0] with
         {
-            Balance = Sum(records.Select(record => record.Balance)),
-            Version = records.Sum(record => record.Version),
-            Sequence = records.Max(record => record.Sequence),
+            Balance = Sum(moments.Select(stripe => stripe.Balance)),
+            Version = moments.Sum(stripe => stripe.Version),
+            Sequence = moments.Max(stripe => stripe.Sequence),
         };
         return new AccountAnswer(Rejection.None, moment);
     }
+
+    /// <inheritdoc/>
+    public Task<TransferRecord?> FindTransfer(Guid id) =>
+        transactions.RunAsync(() => GrainFactory.GetGrain<ITransferGrain>(id).Find());
 
     private async Task<AccountAnswer> FindPastAsync(string accountId, long sequence)
     {

@@ -15,6 +15,16 @@ public sealed class ProtocolRecord<TState> where TState : class, new()
     [Id(1)] public TransactionalStateMetaData Metadata { get; set; } = new();
     /// <summary>States that were prepared and are neither committed nor aborted.</summary>
     [Id(2)] public List<PendingTransactionState<TState>> Prepared { get; set; } = [];
+    /// <summary>The newest transactions managed here that are confirmed everywhere, as was said; newest last.</summary>
+    [Id(3)] public List<Guid> Confirmed { get; set; } = [];
+    /// <summary>How many of the row's versions were written by participants that gave a transaction up.</summary>
+    [Id(4)] public long Fences { get; set; }
+    /// <summary>The transactions given up since the grain's own last write, newest last: none of them may commit.</summary>
+    [Id(5)] public List<Guid> GivenUp { get; set; } = [];
+
+    /// <summary>Whether this row's grain managed a transaction and committed it.</summary>
+    public bool HasCommitted(Guid transaction) =>
+        Metadata.CommitRecords.ContainsKey(transaction) || Confirmed.Contains(transaction);
 }
 
 /// <summary>
@@ -25,6 +35,7 @@ public sealed class StateCodec<TState>(Serializer<TState> states, Serializer<Pro
     where TState : class, new()
 {
     private const byte Format = 1;
+    private const int GivenUpMax = 64;
 
     /// <summary>The committed state in bytes.</summary>
     public ReadOnlyMemory<byte> Write(TState state) => Write(writer => states.Serialize(state, writer));
@@ -32,6 +43,20 @@ public sealed class StateCodec<TState>(Serializer<TState> states, Serializer<Pro
     /// <summary>The protocol's part in bytes.</summary>
     public ReadOnlyMemory<byte> Write(ProtocolRecord<TState> protocol) =>
         Write(writer => protocols.Serialize(protocol, writer));
+
+    /// <summary>A row as it is before its first write, version 0.</summary>
+    public StoredState NewRow(string key) => new(key, 0, Write(new TState()), Write(new ProtocolRecord<TState>()));
+
+    /// <summary>
+    /// The row's next version, in which a transaction that its grain manages is given up, and nothing else is changed.
+    /// </summary>
+    public StoredState Fence(StoredState row, Guid transaction)
+    {
+        var protocol = ReadProtocol(row);
+        protocol.Fences++;
+        protocol.GivenUp = [.. protocol.GivenUp.TakeLast(GivenUpMax - 1), transaction];
+        return row with { Version = row.Version + 1, Pending = Write(protocol) };
+    }
 
     /// <summary>Reads a committed state.</summary>
     /// <exception cref="StateFormatException">A newer release wrote it, or it is damaged.</exception>

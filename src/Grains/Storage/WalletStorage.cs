@@ -9,7 +9,7 @@ namespace OrleansWallet.Grains;
 /// Where the wallet's transactional states lie: each grain's is one row of the state store, which writes those of
 /// many grains together. Orleans' own extension point for transactional storage.
 /// </summary>
-public sealed class WalletStorage(IStateStore store, IServiceProvider services) : ITransactionalStateStorageFactory
+public sealed class WalletStorage(IStateStore store, ManagerRows managers, IServiceProvider services) : ITransactionalStateStorageFactory
 {
     /// <summary>The storage's name, as the grains' states ask for it.</summary>
     public const string Name = "wallet";
@@ -27,7 +27,7 @@ public sealed class WalletStorage(IStateStore store, IServiceProvider services) 
     {
         var kind = Kinds[typeof(TState)];
         var codec = services.GetRequiredService<StateCodec<TState>>();
-        return new GrainState<TState>(store, kind, KeyOf(kind, context.GrainId), codec);
+        return new GrainState<TState>(store, kind, KeyOf(kind, context.GrainId), codec, managers);
     }
 
     /// <summary>A grain's key in the store.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 
 namespace OrleansWallet.Grains;
@@ -21,9 +22,9 @@ public sealed class Transactions(ITransactionClient client, IOptions<WalletClust
         {
             try
             {
-                var result = default(TResult);
-                await client.RunTransaction(TransactionOption.Create, async () => { result = await work(); });
-                return result ?? throw new InvalidOperationException("The transaction's work has no result.");
+                var result = default(Task<TResult>);
+                await client.RunTransaction(TransactionOption.Create, () => result = work());
+                return await (result ?? throw new UnreachableException("The transaction's work was not begun."));
             }
             catch (Exception e) when (ClusterFaults.IsPassing(e))
             {

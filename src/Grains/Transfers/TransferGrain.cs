@@ -1,31 +1,18 @@
+using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Transactions.Abstractions;
 
 namespace OrleansWallet.Grains;
 
 /// <summary>
-/// One transfer. Its record and both accounts are one transaction: known already, or decided, moved and recorded. A
-/// turn of this grain lasts until the outcome is durable, so equal requests queue and find it. It lives where it was
-/// asked first: nobody else is likely to ask.
+/// One transfer's record. It lives where it was asked for first: nobody else is likely to ask. Reentrant, since a call
+/// that waits for the lock must not keep out the transaction that holds it.
 /// </summary>
-[PreferLocalPlacement]
+[Reentrant, PreferLocalPlacement]
 public sealed class TransferGrain(
-    [TransactionalState("transfer", WalletStorage.Name)] ITransactionalState<TransferState> transfer,
-    TransferProcess process, Transactions transactions) : Grain, ITransferGrain
+    [TransactionalState("transfer", WalletStorage.Name)] ITransactionalState<TransferState> transfer)
+    : Grain, ITransferGrain
 {
-    private TransferRecord? settled;
-
-    /// <inheritdoc/>
-    public async Task<TransferAnswer> Transfer(TransferOrder order)
-    {
-        if (settled is not null) return settled.AnswerAgain(order);
-        var (record, isNew) = await transactions.RunAsync(() => SettleAsync(order));
-        settled = record;
-        return isNew
-            ? new TransferAnswer(record.Rejection, Replayed: false, record.Sequence)
-            : record.AnswerAgain(order);
-    }
-
     /// <inheritdoc/>
     public Task<TransferRecord?> Find() => transfer.PerformRead(state => state.Record);
 
@@ -34,13 +21,4 @@ public sealed class TransferGrain(
 
     /// <inheritdoc/>
     public Task Record(TransferRecord record) => transfer.PerformUpdate(state => state.Record = record);
-
-    private async Task<(TransferRecord Record, bool IsNew)> SettleAsync(TransferOrder order)
-    {
-        // This grain joins first, so it is the transaction's manager, and its record's write is the commit.
-        if (await transfer.PerformRead(state => state.Record) is { } known) return (known, false);
-        var record = await process.MoveAsync(order);
-        await transfer.PerformUpdate(state => state.Record = record);
-        return (record, true);
-    }
 }

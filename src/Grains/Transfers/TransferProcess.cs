@@ -3,16 +3,47 @@ using OrleansWallet.Ledger;
 namespace OrleansWallet.Grains;
 
 /// <summary>
-/// How one transfer goes, inside a transaction: both accounts in the order of their keys, so that no two transfers
-/// wait for each other; each decides its side and takes it; where the other refuses, the first takes it back. So a
-/// refusal commits together with the reads that it stands on, and no transaction is aborted for it.
+/// How transfers go, inside a transaction. First each one's record is locked: known already, it is answered again. Then
+/// both accounts in the order of their keys, so that no two transfers wait for each other; each decides its side and
+/// takes it; where the other refuses, the first takes it back. Then the outcome is recorded. So a refusal commits
+/// together with the reads that it stands on, and no transaction is aborted for it.
 /// </summary>
 public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, StripeCount stripes)
 {
     /// <summary>
-    /// Decides a transfer and moves its money. What comes back is to be recorded in the same transaction.
+    /// Settles transfers in their order. Several have all their accounts locked before the first is decided, each once;
+    /// so an account in all of them costs two writes, not two a transfer.
     /// </summary>
-    public async Task<TransferRecord> MoveAsync(TransferOrder order)
+    public async Task<TransferAnswer[]> SettleAsync(TransferOrder[] orders)
+    {
+        // The records join first, so one of them is the transaction's manager, and its write is the commit.
+        var known = new Dictionary<Guid, TransferRecord>();
+        foreach (var id in orders.Select(order => order.Id).Distinct().Order())
+            if (await grains.GetGrain<ITransferGrain>(id).Lock() is { } record) known.Add(id, record);
+        if (orders.Length > 1)
+        {
+            var keys = orders.Where(order => !known.ContainsKey(order.Id)).SelectMany(KeysOf).Distinct();
+            foreach (var key in keys.Order(StringComparer.Ordinal)) await grains.GetGrain<IAccountGrain>(key).Lock();
+        }
+        var answers = new TransferAnswer[orders.Length];
+        var made = new List<TransferRecord>();
+        for (var i = 0; i < orders.Length; i++)
+        {
+            if (known.TryGetValue(orders[i].Id, out var earlier))
+            {
+                answers[i] = earlier.AnswerAgain(orders[i]);
+                continue;
+            }
+            var record = await MoveAsync(orders[i]);
+            answers[i] = new TransferAnswer(record.Rejection, Replayed: false, record.Sequence);
+            known.Add(record.Order.Id, record);
+            made.Add(record);
+        }
+        await Task.WhenAll(made.Select(record => grains.GetGrain<ITransferGrain>(record.Order.Id).Record(record)));
+        return answers;
+    }
+
+    private async Task<TransferRecord> MoveAsync(TransferOrder order)
     {
         var (from, to) = (AccountId.Parse(order.From), AccountId.Parse(order.To));
         var refusal = Decider.DecideAccounts(from, to);
@@ -45,8 +76,8 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
         return new TransferRecord(order, Rejection.None, later, payer.After, payee.After);
     }
 
-    /// <summary>The keys of the grains that a transfer locks first.</summary>
-    public IEnumerable<string> KeysOf(TransferOrder order)
+    // The keys of the grains that a transfer locks first.
+    private IEnumerable<string> KeysOf(TransferOrder order)
     {
         yield return KeyOf(AccountId.Parse(order.From), order.Id);
         yield return KeyOf(AccountId.Parse(order.To), order.Id);

@@ -7,6 +7,7 @@ internal enum FaultMode
     FailedBefore,
     FailedAfter,
     Conflict,
+    Late,
 }
 
 // Which one of the steps over some keys fails, and how: the one at that place, counted from 1, and so many after it.

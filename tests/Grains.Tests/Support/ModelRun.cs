@@ -140,7 +140,7 @@ internal sealed class ModelRun(WalletCluster cluster, int run, IReadOnlyDictiona
     private async Task<AccountRecord> RecordAsync(string name)
     {
         var key = IdOf(name).IsSettlement ? SettlementStripes.Keys(IdOf(name), 4)[0] : IdOf(name).Value;
-        return await cluster.Cluster.Client.GetGrain<IAccountGrain>(key).Read()
+        return await cluster.ReadAsync(grains => grains.GetGrain<IAccountGrain>(key).Read())
             ?? throw new InvalidOperationException($"{name} isn't open.");
     }
 

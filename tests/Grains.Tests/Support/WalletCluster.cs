@@ -62,6 +62,15 @@ internal sealed class WalletCluster : IAsyncDisposable
         return cluster;
     }
 
+    // A grain's record, in a transaction of its own.
+    public async Task<TRecord?> ReadAsync<TRecord>(Func<IGrainFactory, Task<TRecord?>> read) where TRecord : class
+    {
+        var record = default(TRecord);
+        await Transactions.RunTransaction(
+            TransactionOption.Create, async () => { record = await read(Cluster.Client); });
+        return record;
+    }
+
     // Services of the first silo that runs.
     public T Service<T>() where T : notnull => Cluster.Silos[0].ServiceProvider.GetRequiredService<T>();
 
