@@ -40,14 +40,13 @@ public sealed partial class ClusterWallet
 
     private async Task<TransferOutcome[]> SendAsync(Transfer[] transfers)
     {
+        var orders = Array.ConvertAll(transfers, transfer => TransferOrder.Of(transfer));
         try
         {
-            ThrowIfAlone();
-            var orders = Array.ConvertAll(transfers, transfer => TransferOrder.Of(transfer));
-            var answers = await Coordinator.Transfer(orders);
-            return Array.ConvertAll(answers, Outcome);
+            // What was asked before and may have happened is found by its id.
+            return Array.ConvertAll(await TryAsync(() => Coordinator.Transfer(orders)), Outcome);
         }
-        catch (Exception e) when (ClusterFaults.IsPassing(e))
+        catch (WalletUnavailableException)
         {
             var unknown = new TransferOutcome[transfers.Length];
             Array.Fill(unknown, new TransferOutcome(Rejection.Unavailable, Replayed: false, 0));
@@ -89,8 +88,10 @@ public sealed partial class ClusterWallet
     private static TransferOutcome Outcome(TransferAnswer answer) =>
         new(answer.Rejection, answer.Replayed, answer.Sequence);
 
-    // Reads are tried once more: a silo that just left is found out by the first call to it.
-    private async ValueTask<TResult> ReadAsync<TResult>(Func<Task<TResult>> read)
+    private ValueTask<TResult> ReadAsync<TResult>(Func<Task<TResult>> read) => new(TryAsync(read));
+
+    // What fails for a passing cause is tried again, by another silo perhaps, for a named time.
+    private async Task<TResult> TryAsync<TResult>(Func<Task<TResult>> call)
     {
         var began = time.GetTimestamp();
         var patience = TimeSpan.FromSeconds(options.TransferSecondsMax);
@@ -99,7 +100,7 @@ public sealed partial class ClusterWallet
             try
             {
                 ThrowIfAlone();
-                return await read();
+                return await call();
             }
             catch (Exception e) when (ClusterFaults.IsPassing(e))
             {

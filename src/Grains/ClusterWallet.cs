@@ -10,6 +10,8 @@ namespace OrleansWallet.Grains;
 /// </summary>
 public sealed partial class ClusterWallet : IWallet, IDisposable
 {
+    private const int WorkersMax = 16;
+
     private readonly IGrainFactory grains;
     private readonly WalletClusterOptions options;
     private readonly ClusterReadiness readiness;
@@ -17,6 +19,7 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
     private readonly SemaphoreSlim turns;
     private readonly TransferLanes lanes;
     private int waiting;
+    private long calls;
 
     /// <summary>A front end over the grains that a silo or a client of the cluster reaches.</summary>
     public ClusterWallet(
@@ -126,9 +129,12 @@ public sealed partial class ClusterWallet : IWallet, IDisposable
     /// <inheritdoc/>
     public void Dispose() => turns.Dispose();
 
-    private ICoordinatorGrain Coordinator => grains.GetGrain<ICoordinatorGrain>(0);
+    // A client of the cluster sends all calls to one grain by way of one silo: several keys spread them.
+    private long NextKey => Interlocked.Increment(ref calls) % WorkersMax;
 
-    private IStatementGrain Statements => grains.GetGrain<IStatementGrain>(0);
+    private ICoordinatorGrain Coordinator => grains.GetGrain<ICoordinatorGrain>(NextKey);
+
+    private IStatementGrain Statements => grains.GetGrain<IStatementGrain>(NextKey);
 
     private async Task<AccountResult> FindAtAsync(AccountId id, long? sequence)
     {

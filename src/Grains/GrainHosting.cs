@@ -43,9 +43,10 @@ public static class GrainHosting
         {
             state.LockTimeout = TimeSpan.FromSeconds(4);
             state.LockAcquireTimeout = TimeSpan.FromSeconds(5);
-            state.PrepareTimeout = TimeSpan.FromSeconds(6);
-            state.RemoteTransactionPingFrequency = TimeSpan.FromSeconds(3);
-            state.ConfirmationRetryDelay = TimeSpan.FromSeconds(2);
+            // A participant whose silo sends it away just now says nothing: this is what callers feel of it.
+            state.PrepareTimeout = TimeSpan.FromSeconds(3);
+            state.RemoteTransactionPingFrequency = TimeSpan.FromSeconds(2);
+            state.ConfirmationRetryDelay = TimeSpan.FromSeconds(1);
         });
         return silo;
     }

@@ -6,10 +6,10 @@ namespace OrleansWallet.Silo;
 internal static class CallTimes
 {
     /// <summary>
-    /// How long a call to a grain may take. A transfer tries for 10 seconds and the last try may take some more: over
-    /// this, the caller hears "unavailable", and the id tells later.
+    /// How long a call to a grain may take, where its interface says nothing else. A transaction waits for a lock for
+    /// up to 5 seconds and for its participants for up to 3.
     /// </summary>
-    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a front end waits before it looks for silos again.</summary>
     public static readonly TimeSpan ConnectionRetry = TimeSpan.FromSeconds(1);

@@ -21,6 +21,7 @@ internal static class ClusterHosting
         services.AddHostedService(provider => provider.GetRequiredService<StateStoreHost>());
         services.AddSingleton<IStateStore>(provider => provider.GetRequiredService<StateStoreHost>().Store);
         services.AddSingleton(provider => provider.GetRequiredService<StateStoreHost>().Stripes);
+        services.AddHostedService<TransactionDrain>();
         builder.UseOrleans(silo =>
         {
             silo.Configure<Orleans.Configuration.ClusterOptions>(cluster => Name(cluster, options));

@@ -53,7 +53,7 @@ public sealed class StaleActivationTests(FaultyCluster faulty) : IClassFixture<F
         var answered = new Answered(accounts, Start);
         answered.Add(transfer, await faulty.Cluster.Wallet.TransferAsync(transfer));
         await happened.WaitAsync(PingComes);
-        // Who was not confirmed asks the manager after three seconds.
+        // Who was not confirmed asks the manager after two seconds.
         await Task.Delay(TimeSpan.FromSeconds(4));
         await answered.SettleAsync(faulty.Cluster.Wallet);
         Assert.Equal(Rejection.None, answered.OutcomeOf(transfer.Id).Rejection);

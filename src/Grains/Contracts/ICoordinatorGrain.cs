@@ -1,6 +1,8 @@
 namespace OrleansWallet.Grains;
 
-/// <summary>Runs what changes the ledger, each as one Orleans transaction. One in each silo, key 0.</summary>
+/// <summary>
+/// Runs what changes the ledger, each as one Orleans transaction. Any key will do, in any silo.
+/// </summary>
 [Alias("wallet.ICoordinatorGrain")]
 public interface ICoordinatorGrain : IGrainWithIntegerKey
 {
@@ -11,7 +13,10 @@ public interface ICoordinatorGrain : IGrainWithIntegerKey
     /// Moves the money of each once, in order, each by itself: a refusal of one concerns no other. Answers when the
     /// outcomes are durable.
     /// </summary>
-    [Alias("Transfer")]
+    /// <remarks>
+    /// Nobody tells a front end that the silo it asked has died; after this time it asks another, and dedupes by id.
+    /// </remarks>
+    [Alias("Transfer"), ResponseTimeout("00:00:08")]
     Task<TransferAnswer[]> Transfer(TransferOrder[] orders);
 
     /// <summary>Opens an account; asked again with the same currency, answers with it.</summary>

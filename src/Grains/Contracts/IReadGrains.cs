@@ -1,6 +1,6 @@
 namespace OrleansWallet.Grains;
 
-/// <summary>Reads accounts and their past: on a silo, where the records are near.</summary>
+/// <summary>Reads accounts and their past, on any silo, where the records are near. Any key will do.</summary>
 [Alias("wallet.IStatementGrain")]
 public interface IStatementGrain : IGrainWithIntegerKey
 {
@@ -24,7 +24,7 @@ public interface ILedgerAuditGrain : IGrainWithIntegerKey
     /// <summary>
     /// The last audit, unless it is older than the option allows; with <paramref name="fresh"/> one that begins now.
     /// </summary>
-    [Alias("Read")]
+    [Alias("Read"), ResponseTimeout("00:00:20")]
     Task<LedgerAnswer> Read(bool fresh);
 
     /// <summary>Sees to it that audits go on in the background, whichever silo is up.</summary>

@@ -1,21 +1,52 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Options;
 
 namespace OrleansWallet.Grains;
 
 /// <summary>
 /// Runs Orleans transactions until one commits. An abort for a passing cause is tried again after a pause with
 /// jitter; so is an outcome in doubt: each of the wallet's transactions looks its record up first, so one that did
-/// commit is found and not done twice. All of it within a named time, after which the caller hears "unavailable".
+/// commit is found and not done twice. All of it within a named time, after which whoever asked may ask another silo.
 /// </summary>
-public sealed class Transactions(ITransactionClient client, IOptions<WalletClusterOptions> options, TimeProvider time)
+public sealed class Transactions(ITransactionClient client, TimeProvider time)
 {
     private const int PauseMsFirst = 2;
     private const int PauseMsMax = 250;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private readonly Lock gate = new();
+    private readonly TaskCompletionSource drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int running;
+    private bool isStopping;
 
     /// <summary>Runs work in a transaction, all of it again where the transaction could not commit.</summary>
     /// <exception cref="TransactionUnavailableException">It did not commit in time, or nobody knows.</exception>
     public async Task<TResult> RunAsync<TResult>(Func<Task<TResult>> work)
+    {
+        Begin();
+        try
+        {
+            return await TryAsync(work);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    /// <summary>
+    /// Takes no more work, and waits until what is under way has ended, so that a silo leaves with nothing half done.
+    /// </summary>
+    public Task DrainAsync()
+    {
+        lock (gate)
+        {
+            isStopping = true;
+            if (running == 0) drained.TrySetResult();
+        }
+        return drained.Task;
+    }
+
+    private async Task<TResult> TryAsync<TResult>(Func<Task<TResult>> work)
     {
         var began = time.GetTimestamp();
         for (var attempt = 0; ; attempt++)
@@ -29,10 +60,26 @@ public sealed class Transactions(ITransactionClient client, IOptions<WalletClust
             catch (Exception e) when (ClusterFaults.IsPassing(e))
             {
                 var pause = Pause(attempt);
-                var left = TimeSpan.FromSeconds(options.Value.TransferSecondsMax) - time.GetElapsedTime(began);
-                if (pause > left) throw new TransactionUnavailableException(e.Message);
+                if (pause > Patience - time.GetElapsedTime(began)) throw new TransactionUnavailableException(e.Message);
                 await Task.Delay(pause, time);
             }
+        }
+    }
+
+    private void Begin()
+    {
+        lock (gate)
+        {
+            if (isStopping) throw new TransactionUnavailableException("This silo is stopping.");
+            running++;
+        }
+    }
+
+    private void End()
+    {
+        lock (gate)
+        {
+            if (--running == 0 && isStopping) drained.TrySetResult();
         }
     }
 

@@ -12,7 +12,7 @@ namespace OrleansWallet.Grains.Tests.Support;
 internal sealed class WalletCluster : IAsyncDisposable
 {
     // As the host sets it.
-    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly string? directory;
     private readonly TestSettings settings;
