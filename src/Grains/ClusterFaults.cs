@@ -20,7 +20,8 @@ internal static class ClusterFaults
         OrleansTransactionsDisabledException => false,
         // Around a bug in a grain, too, a transaction is aborted; then the cause is inside.
         OrleansTransactionAbortedException { InnerException: { } inner } => IsPassing(inner),
-        OrleansException or TimeoutException or TransactionUnavailableException or LockLostException => true,
+        OrleansException or TimeoutException or TransactionUnavailableException => true,
+        LockLostException or StartOverException => true,
         StateUnavailableException or StateConflictException => true,
         // The wallet cancels no call: Orleans does, where a message finds no silo in its time.
         OperationCanceledException => true,
@@ -32,3 +33,7 @@ internal static class ClusterFaults
 /// <summary>A transaction's lock was lost between two of its steps. It is aborted and tried again.</summary>
 [GenerateSerializer, Alias("wallet.LockLostException")]
 public sealed class LockLostException(string message) : Exception(message);
+
+/// <summary>A transaction found out that it must begin otherwise. It is aborted and run again.</summary>
+[GenerateSerializer, Alias("wallet.StartOverException")]
+public sealed class StartOverException(string message) : Exception(message);

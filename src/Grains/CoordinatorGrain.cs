@@ -16,7 +16,8 @@ public sealed class CoordinatorGrain(
     public Task<TransferAnswer[]> Transfer(TransferOrder[] orders)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(orders.Length, ICoordinatorGrain.TransfersMax);
-        return transactions.RunAsync(() => transfers.SettleAsync(orders));
+        var together = new HashSet<AccountId>();
+        return transactions.RunAsync(() => transfers.SettleAsync(orders, together));
     }
 
     /// <inheritdoc/>

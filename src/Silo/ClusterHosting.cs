@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using System.Net.NetworkInformation;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using OrleansWallet.Grains;
@@ -12,6 +12,8 @@ internal static class ClusterHosting
 {
     private const string Invariant = "Npgsql";
     private const string ServiceId = "orleans-wallet";
+    private const int FreePortMin = 20_000;
+    private const int FreePortMax = 32_768;
 
     /// <summary>Makes the process a silo: over PostgreSQL one of several, over SQLite one by itself.</summary>
     public static void UseWalletSilo(this WebApplicationBuilder builder, SiloOptions options)
@@ -91,10 +93,14 @@ internal static class ClusterHosting
     private static void Name(Orleans.Configuration.ClusterOptions cluster, SiloOptions options) =>
         (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, ServiceId);
 
+    // Below the range from which the system takes ports for outgoing connections: those would take it meanwhile.
     private static int FreePort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint?)socket.LocalEndPoint)?.Port ?? 0;
+        var used = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Select(at => at.Port).ToHashSet();
+        while (true)
+        {
+            var port = Random.Shared.Next(FreePortMin, FreePortMax);
+            if (!used.Contains(port)) return port;
+        }
     }
 }

@@ -179,11 +179,22 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 
     private async Task<string> LogAsync() => serverLog is null ? "" : await serverLog;
 
+    // Below the range of outgoing connections, one of which would take it before the server does.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 20_000));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     private static Task RunAsUserAsync(string binary, params string[] arguments) =>

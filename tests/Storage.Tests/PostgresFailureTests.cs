@@ -143,12 +143,15 @@ public sealed class PostgresFailureTests(PostgresServer server, ITestOutputHelpe
     [PostgresFact]
     public async Task A_database_that_answers_before_it_is_durable_is_refused()
     {
-        var connectionString = await server.Running.CreateDatabaseAsync();
-        await AlterAsync(connectionString, "synchronous_commit = off");
+        foreach (var setting in new[] { "off", "local", "remote_write" })
+        {
+            var connectionString = await server.Running.CreateDatabaseAsync();
+            await AlterAsync(connectionString, $"synchronous_commit = {setting}");
 
-        var refused = await Assert.ThrowsAsync<StorageSetupException>(() => OpenAsync(connectionString));
+            var refused = await Assert.ThrowsAsync<StorageSetupException>(() => OpenAsync(connectionString));
 
-        Assert.Contains("synchronous_commit off", refused.Message, StringComparison.Ordinal);
+            Assert.Contains($"synchronous_commit {setting}", refused.Message, StringComparison.Ordinal);
+        }
     }
 
     [PostgresFact]

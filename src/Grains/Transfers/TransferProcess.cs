@@ -14,15 +14,22 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
     /// Settles transfers in their order. Several have all their accounts locked before the first is decided, each once;
     /// so an account in all of them costs two writes, not two a transfer.
     /// </summary>
-    public async Task<TransferAnswer[]> SettleAsync(TransferOrder[] orders)
+    /// <param name="orders">The transfers.</param>
+    /// <param name="together">
+    /// The settlement accounts all of whose stripes must decide together. Where one more is found to, it is added here,
+    /// and the transaction is to be run again: locks that are held already would be out of order. It takes amounts near
+    /// the largest there are.
+    /// </param>
+    public async Task<TransferAnswer[]> SettleAsync(TransferOrder[] orders, HashSet<AccountId> together)
     {
         // The records join first, so one of them is the transaction's manager, and its write is the commit.
         var known = new Dictionary<Guid, TransferRecord>();
         foreach (var id in orders.Select(order => order.Id).Distinct().Order())
             if (await grains.GetGrain<ITransferGrain>(id).Lock() is { } record) known.Add(id, record);
-        if (orders.Length > 1)
+        if (orders.Length > 1 || together.Count > 0)
         {
-            var keys = orders.Where(order => !known.ContainsKey(order.Id)).SelectMany(KeysOf).Distinct();
+            var keys = orders.Where(order => !known.ContainsKey(order.Id)).SelectMany(order => KeysOf(order, together))
+                .Distinct();
             foreach (var key in keys.Order(StringComparer.Ordinal)) await grains.GetGrain<IAccountGrain>(key).Lock();
         }
         var answers = new TransferAnswer[orders.Length];
@@ -34,7 +41,7 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
                 answers[i] = earlier.AnswerAgain(orders[i]);
                 continue;
             }
-            var record = await MoveAsync(orders[i]);
+            var record = await MoveAsync(orders[i], together);
             answers[i] = new TransferAnswer(record.Rejection, Replayed: false, record.Sequence);
             known.Add(record.Order.Id, record);
             made.Add(record);
@@ -43,12 +50,14 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
         return answers;
     }
 
-    private async Task<TransferRecord> MoveAsync(TransferOrder order)
+    private async Task<TransferRecord> MoveAsync(TransferOrder order, HashSet<AccountId> together)
     {
         var (from, to) = (AccountId.Parse(order.From), AccountId.Parse(order.To));
         var refusal = Decider.DecideAccounts(from, to);
         if (refusal != Rejection.None) return Refused(order, refusal, 0);
         var (payer, payee) = (NewSide(from, order, isDebit: true), NewSide(to, order, isDebit: false));
+        foreach (var side in new[] { payer, payee })
+            if (together.Contains(side.Id)) await side.TakeTogetherAsync();
         var (first, second) =
             string.CompareOrdinal(payer.Key, payee.Key) < 0 ? (payer, payee) : (payee, payer);
 
@@ -56,13 +65,8 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
         var later = await second.DecideAsync(sequence, apply: first.Refusal == Rejection.None);
         if (payer.NeedsAllStripes || payee.NeedsAllStripes)
         {
-            await first.UndoAsync();
-            await second.UndoAsync();
-            await first.LockAllAsync();
-            await second.LockAllAsync();
-            later = await first.DecideAsync(later, apply: true);
-            sequence = later;
-            later = await second.DecideAsync(later, apply: first.Refusal == Rejection.None);
+            together.UnionWith(new[] { payer, payee }.Where(side => side.NeedsAllStripes).Select(side => side.Id));
+            throw new StartOverException("All stripes of a settlement account must be locked first.");
         }
         refusal = Rejections.First(payer.Refusal, payee.Refusal);
         if (refusal != Rejection.None)
@@ -77,11 +81,9 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
     }
 
     // The keys of the grains that a transfer locks first.
-    private IEnumerable<string> KeysOf(TransferOrder order)
-    {
-        yield return KeyOf(AccountId.Parse(order.From), order.Id);
-        yield return KeyOf(AccountId.Parse(order.To), order.Id);
-    }
+    private IEnumerable<string> KeysOf(TransferOrder order, HashSet<AccountId> together) =>
+        new[] { AccountId.Parse(order.From), AccountId.Parse(order.To) }.SelectMany(id =>
+            together.Contains(id) ? SettlementStripes.Keys(id, stripes.Value) : [KeyOf(id, order.Id)]);
 
     private TransferRecord Refused(TransferOrder order, Rejection refusal, long sequence) =>
         new(order, refusal, sequence > 0 ? sequence : clock.Next(0), null, null);

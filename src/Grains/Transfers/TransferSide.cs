@@ -10,6 +10,9 @@ internal sealed class TransferSide(
         ? SettlementStripes.Keys(id, stripes) : [];
     private Account[]? together;
 
+    /// <summary>The account.</summary>
+    public AccountId Id => id;
+
     /// <summary>Which grain it is: of a settlement account, the transfer's own stripe, or the one with room.</summary>
     public string Key { get; private set; } = key;
     public Rejection Refusal { get; private set; }
@@ -44,13 +47,10 @@ internal sealed class TransferSide(
     public Task ResequenceAsync(long sequence) => Grain.Resequence(order.Id, sequence);
 
     /// <summary>
-    /// Locks all stripes where this one can't tell alone, and goes on with the one that has the most room. What is
-    /// locked already may be out of the keys' order: then a lock's time-out ends the wait, and the transfer is tried
-    /// again. It takes amounts near the largest there are to come here.
+    /// Has all stripes decide together, and the one with the most room take the event. They are locked already.
     /// </summary>
-    public async Task LockAllAsync()
+    public async Task TakeTogetherAsync()
     {
-        if (!NeedsAllStripes) return;
         together = new Account[all.Length];
         for (var i = 0; i < all.Length; i++)
         {

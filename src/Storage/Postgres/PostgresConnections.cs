@@ -99,14 +99,14 @@ public static class PostgresConnections
 
     private static void RequireDurable(NpgsqlDataReader reader, NpgsqlConnection connection)
     {
-        for (var column = 0; column < reader.FieldCount; column++)
-        {
-            if (reader.GetString(column) != "off") continue;
-            throw new StorageSetupException(
-                $"The PostgreSQL database {connection.Database} at {connection.Host}:{connection.Port} has "
-                + $"{(column == 0 ? "synchronous_commit" : "fsync")} off: it would lose transfers that were answered. "
-                + "Turn it on, for the server, the database and this user.");
-        }
+        // "local" and "remote_write" would answer before a synchronous standby has it on its disk.
+        var (commit, fsync) = (reader.GetString(0), reader.GetString(1));
+        var fault = commit is not ("on" or "remote_apply") ? $"synchronous_commit {commit}"
+            : fsync == "off" ? "fsync off" : null;
+        if (fault is null) return;
+        throw new StorageSetupException(
+            $"The PostgreSQL database {connection.Database} at {connection.Host}:{connection.Port} has {fault}: it could "
+            + "lose transfers that were answered. Turn it on, for the server, the database and this user.");
     }
 
     private static DbConnectionStringBuilder Parse(string connectionString)
