@@ -13,8 +13,8 @@ public sealed class ChangingClusterTests(ITestOutputHelper output)
     private const int Callers = 32;
     private const int TransfersBetween = 15;
 
-    // The queue's 10 seconds and a grain call's 20; one more for a machine with much else to do.
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 20 + 1);
+    // The queue's 10 seconds, 10 of trying and the last try's 8; three more for a machine with much else to do.
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 10 + 8 + 3);
 
     [PostgresFact]
     public Task Silos_front_ends_and_the_database_may_go_and_come_and_nothing_answered_is_lost_or_doubled() =>

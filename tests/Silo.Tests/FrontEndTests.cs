@@ -8,7 +8,7 @@ namespace OrleansWallet.Silo.Tests;
 /// <summary>A front end by itself.</summary>
 public sealed class FrontEndTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 20 + 1);
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 10 + 8 + 3);
 
     [PostgresFact]
     public Task Without_any_silo_it_says_so_and_it_serves_when_one_appears() =>

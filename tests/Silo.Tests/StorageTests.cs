@@ -11,8 +11,8 @@ public sealed class StorageTests(ITestOutputHelper output)
     private const int Accounts = 10;
     private const int Transfers = 20;
 
-    // The queue's 10 seconds and a grain call's 20; one more for a machine with much else to do.
-    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 20 + 1);
+    // The queue's 10 seconds, 10 of trying and the last try's 8; three more for a machine with much else to do.
+    private static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(10 + 10 + 8 + 3);
 
     private const int AttemptsMax = 5;
 

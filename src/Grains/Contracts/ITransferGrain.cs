@@ -11,6 +11,12 @@ public interface ITransferGrain : IGrainWithGuidKey
     [Transaction(TransactionOption.Join), Alias("Find")]
     Task<TransferRecord?> Find();
 
+    /// <summary>
+    /// Settles the transfer, unless that was done: has both accounts decide and move the money, and records it.
+    /// </summary>
+    [Transaction(TransactionOption.Join), UseExclusiveLock, Alias("Settle")]
+    Task<SettleResult> Settle(TransferOrder order);
+
     /// <summary>Locks the record for this transaction, and reads it.</summary>
     [Transaction(TransactionOption.Join), UseExclusiveLock, Alias("Lock")]
     Task<TransferRecord?> Lock();

@@ -24,6 +24,13 @@ public readonly record struct TransferAnswer(
     [property: Id(0)] Rejection Rejection, [property: Id(1)] bool Replayed, [property: Id(2)] long Sequence);
 
 /// <summary>
+/// What became of one transfer; no answer where the settlement accounts in <paramref name="Together"/> must have all
+/// their stripes locked first.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("wallet.SettleResult")]
+public sealed record SettleResult([property: Id(0)] TransferAnswer? Answer, [property: Id(1)] string[] Together);
+
+/// <summary>
 /// One side of a transfer, whose event gets the number <see cref="Sequence"/> or a higher one.
 /// <see cref="DecideOnly"/>: say what stands against it and change nothing. <see cref="TogetherBalance"/>: for a
 /// stripe, the balance of all stripes where they are looked at together; then that one decides.

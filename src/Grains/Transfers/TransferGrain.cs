@@ -1,6 +1,7 @@
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Transactions.Abstractions;
+using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Grains;
 
@@ -10,9 +11,20 @@ namespace OrleansWallet.Grains;
 /// </summary>
 [Reentrant, PreferLocalPlacement]
 public sealed class TransferGrain(
-    [TransactionalState("transfer", WalletStorage.Name)] ITransactionalState<TransferState> transfer)
-    : Grain, ITransferGrain
+    [TransactionalState("transfer", WalletStorage.Name)] ITransactionalState<TransferState> transfer,
+    TransferProcess process) : Grain, ITransferGrain
 {
+    /// <inheritdoc/>
+    public async Task<SettleResult> Settle(TransferOrder order)
+    {
+        if (await Find() is { } known) return new SettleResult(known.AnswerAgain(order), []);
+        var together = new HashSet<AccountId>();
+        if (await process.MoveAsync(order, together) is not { } record)
+            return new SettleResult(null, [.. together.Select(account => account.Value)]);
+        await Record(record);
+        return new SettleResult(new TransferAnswer(record.Rejection, Replayed: false, record.Sequence), []);
+    }
+
     /// <inheritdoc/>
     public Task<TransferRecord?> Find() => transfer.PerformRead(state => state.Record);
 
