@@ -1,0 +1,36 @@
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Partitions;
+
+/// <summary>
+/// One partition of the ledger, as front ends see it. Whatever it answers is durable. It throws
+/// <see cref="PartitionUnavailableException"/> where it can't answer now; what was asked may have happened.
+/// </summary>
+public interface IPartition
+{
+    /// <summary>
+    /// Moves the money of each transfer once; all their payers belong to this partition. They are decided in order.
+    /// </summary>
+    Task<TransferOutcome[]> TransferAsync(Transfer[] transfers);
+
+    /// <summary>Opens an account that belongs here.</summary>
+    Task<AccountResult> OpenAsync(AccountId id, Currency currency);
+
+    /// <summary>Freezes an account that belongs here, or ends that.</summary>
+    Task<AccountResult> SetFrozenAsync(AccountId id, bool frozen);
+
+    /// <summary>An account that belongs here, as it stands or stood.</summary>
+    Task<AccountResult> FindAccountAsync(AccountId id, AsOf asOf);
+
+    /// <summary>A transfer whose payer belongs here; null where it was never recorded.</summary>
+    Task<TransferView?> FindTransferAsync(TransactionId id);
+
+    /// <summary>The number of the partition that has claimed an id whose home is here; -1 where none has.</summary>
+    Task<int> FindClaimantAsync(TransactionId id);
+
+    /// <summary>A page of an account's entries, newest first.</summary>
+    Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor);
+}
+
+/// <summary>The partition can't answer now: it is starting, stopping, or its journal failed.</summary>
+public sealed class PartitionUnavailableException(string reason, Exception? cause = null) : Exception(reason, cause);
