@@ -28,6 +28,9 @@ public sealed class AccountDirectory
     private const int EntryHeaderBytes = 5;
     private const int PrefetchDistance = 8;
 
+    // What every shard is until something is added to it: many directories may lie in one process.
+    private static readonly ulong[] EmptyShard = new ulong[1];
+
     private readonly ulong[][] shards = new ulong[1 << ShardBits][];
     private readonly int[] shardCounts = new int[1 << ShardBits];
     private byte[][] idChunks = [];
@@ -38,7 +41,7 @@ public sealed class AccountDirectory
     /// <summary>A directory with no accounts.</summary>
     public AccountDirectory()
     {
-        for (var i = 0; i < shards.Length; i++) shards[i] = new ulong[ShardSlotsMin];
+        Array.Fill(shards, EmptyShard);
     }
 
     /// <summary>How many accounts there are; the next one gets this number.</summary>
@@ -190,7 +193,7 @@ public sealed class AccountDirectory
         var shard = shards[which];
         if ((shardCounts[which] + 1) * 4 > shard.Length * 3)
         {
-            var larger = new ulong[shard.Length * 2];
+            var larger = new ulong[Math.Max(shard.Length * 2, ShardSlotsMin)];
             foreach (var slot in shard)
                 if (slot != 0) Place(larger, slot);
             shard = larger;
