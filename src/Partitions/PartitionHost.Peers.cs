@@ -60,7 +60,7 @@ public sealed partial class PartitionHost
         catch (Exception)
         {
             // Nobody knows what became of it. All of it may be asked again, for ever.
-            await Task.Delay(options.ResendMs, time).ConfigureAwait(false);
+            await Task.Delay(TimeSpan.FromMilliseconds(options.ResendMs), time).ConfigureAwait(false);
             inbox.Add(turn =>
             {
                 link.IsBusy = false;

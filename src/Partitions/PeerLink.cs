@@ -1,5 +1,3 @@
-using OrleansWallet.Ledger;
-
 namespace OrleansWallet.Partitions;
 
 /// <summary>
