@@ -18,8 +18,8 @@ public static class Problems
         Rejection.SameAccount => Refused("same_account", "Payer and payee are the same account.",
             "Name two different accounts, under a new transaction id."),
         Rejection.AccountNotFound => Refused("account_not_found", "One of the accounts was never opened.",
-            "Open the account first (a settlement account is there from the start, under an active ISO 4217 code), then "
-            + "send the transfer under a new transaction id."),
+            "Open the account first (a settlement account is there from the start, under an active ISO 4217 code), "
+            + "then send the transfer under a new transaction id."),
         Rejection.AccountFrozen => Refused("account_frozen", "One of the accounts is frozen.",
             "Have the account unfrozen, then send the transfer under a new transaction id."),
         Rejection.CurrencyMismatch => Refused("currency_mismatch", "One of the accounts holds another currency.",

@@ -18,8 +18,8 @@ public sealed record WalletClusterOptions
     public int QueueSecondsMax { get; init; } = 10;
 
     /// <summary>
-    /// How long a transfer is tried again where it fails for a passing cause, in seconds. With the wait for its turn and
-    /// the time of the last try, 8 seconds, it bounds how long a caller waits.
+    /// How long a transfer is tried again where it fails for a passing cause, in seconds. With the wait for its turn
+    /// and the time of the last try, 8 seconds, it bounds how long a caller waits.
     /// </summary>
     [Range(1, 300)]
     public int TransferSecondsMax { get; init; } = 10;

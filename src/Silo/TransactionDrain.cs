@@ -39,6 +39,7 @@ internal sealed partial class TransactionDrain(Transactions transactions, ILogge
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(1, LogLevel.Warning, "Transactions are still under way after {Seconds} s; the silo stops all the same.")]
+    [LoggerMessage(1, LogLevel.Warning,
+        "Transactions are still under way after {Seconds} s; the silo stops all the same.")]
     private partial void LogLate(double seconds);
 }

@@ -60,7 +60,8 @@ public sealed class GrainStateTests(SharedCluster shared)
             var (manager, transaction) = await ManageAsync(store);
             var account = New(store, "a");
             var prepared = Pending(1, transaction, manager.Id);
-            var etag = await account.Store((await account.Load()).ETag, new TransactionalStateMetaData(), [prepared], null, null);
+            var etag = await account.Store(
+                (await account.Load()).ETag, new TransactionalStateMetaData(), [prepared], null, null);
             await manager.CommitAsync();
             if (isForgotten) await manager.ForgetAsync();
             await Assert.ThrowsAsync<InconsistentStateException>(
@@ -82,8 +83,9 @@ public sealed class GrainStateTests(SharedCluster shared)
         var store = new MemoryStore();
         var (manager, transaction) = await ManageAsync(store);
         var account = New(store, "a");
+        var prepared = Pending(1, transaction, manager.Id);
         var etag = await account.Store(
-            (await account.Load()).ETag, new TransactionalStateMetaData(), [Pending(1, transaction, manager.Id)], null, null);
+            (await account.Load()).ETag, new TransactionalStateMetaData(), [prepared], null, null);
         // Given up by itself, or because another transaction takes its number.
         if (isReplaced) await account.Store(etag, new TransactionalStateMetaData(), [Pending(1)], null, null);
         else await account.Store(etag, new TransactionalStateMetaData(), [], null, 0);

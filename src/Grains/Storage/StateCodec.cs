@@ -19,7 +19,7 @@ public sealed class ProtocolRecord<TState> where TState : class, new()
     [Id(3)] public List<Guid> Confirmed { get; set; } = [];
     /// <summary>How many of the row's versions were written by participants that gave a transaction up.</summary>
     [Id(4)] public long Fences { get; set; }
-    /// <summary>The transactions given up since the grain's own last write, newest last: none of them may commit.</summary>
+    /// <summary>The transactions given up since the grain's own last write, newest last: none may commit.</summary>
     [Id(5)] public List<Guid> GivenUp { get; set; } = [];
 
     /// <summary>Whether this row's grain managed a transaction and committed it.</summary>

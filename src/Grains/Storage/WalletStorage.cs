@@ -9,7 +9,8 @@ namespace OrleansWallet.Grains;
 /// Where the wallet's transactional states lie: each grain's is one row of the state store, which writes those of
 /// many grains together. Orleans' own extension point for transactional storage.
 /// </summary>
-public sealed class WalletStorage(IStateStore store, ManagerRows managers, IServiceProvider services) : ITransactionalStateStorageFactory
+public sealed class WalletStorage(IStateStore store, ManagerRows managers, IServiceProvider services)
+    : ITransactionalStateStorageFactory
 {
     /// <summary>The storage's name, as the grains' states ask for it.</summary>
     public const string Name = "wallet";

@@ -98,7 +98,8 @@ public sealed class TransferProcess(IGrainFactory grains, NodeClock clock, Strip
         new[] { AccountId.Parse(order.From), AccountId.Parse(order.To) }.SelectMany(id =>
             together.Contains(id) ? SettlementStripes.Keys(id, stripes.Value) : [KeyOf(id, order.Id)]);
 
-    private static StartOverException NewStartOver() => new("All stripes of a settlement account must be locked first.");
+    private static StartOverException NewStartOver() =>
+        new("All stripes of a settlement account must be locked first.");
 
     private TransferRecord Refused(TransferOrder order, Rejection refusal, long sequence) =>
         new(order, refusal, sequence > 0 ? sequence : clock.Next(0), null, null);
