@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using OrleansWallet.Ledger;
+using OrleansWallet.Partitions;
+
+namespace OrleansWallet.Grains;
+
+/// <summary>
+/// Hosts a partition: where Orleans places this grain, the partition works, on a loop of its own. Should it have two
+/// activations for a moment, the journal lets only the newer write.
+/// </summary>
+[Reentrant, KeepAlive]
+public sealed partial class PartitionGrain(PartitionGrainServices services, ILogger<PartitionGrain> log)
+    : Grain, IPartitionGrain
+{
+    private PartitionHost? host;
+
+    private int Number => (int)this.GetPrimaryKeyLong();
+
+    private PartitionHost Host
+    {
+        get
+        {
+            if (host is { Fault: null } working) return working;
+            // The next call finds a new activation, which begins from the journal.
+            DeactivateOnIdle();
+            throw new PartitionUnavailableException($"Partition {Number} begins anew: {host?.Fault?.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        host = await PartitionHost.StartAsync(Number, services.Value);
+        LogActive(Number);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (host is not null) await host.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public async Task<Immutable<TransferOutcome[]>> Transfer(Immutable<Transfer[]> transfers) =>
+        new(await Host.TransferAsync(transfers.Value));
+
+    /// <inheritdoc/>
+    public async Task<Immutable<PeerReply>> Exchange(Immutable<PeerRequest> request) =>
+        new(await Host.ExchangeAsync(request.Value));
+
+    /// <inheritdoc/>
+    public async Task<PartitionAccount> Open(string accountId, ushort currency) =>
+        PartitionAccount.Of(await Host.OpenAsync(AccountId.Parse(accountId), Stored.Currency(currency)));
+
+    /// <inheritdoc/>
+    public async Task<PartitionAccount> SetFrozen(string accountId, bool frozen) =>
+        PartitionAccount.Of(await Host.SetFrozenAsync(AccountId.Parse(accountId), frozen));
+
+    /// <inheritdoc/>
+    public async Task<PartitionAccount> FindAccount(string accountId, long? sequence)
+    {
+        var asOf = sequence is { } past ? AsOf.AfterSequence(past) : AsOf.Now;
+        return PartitionAccount.Of(await Host.FindAccountAsync(AccountId.Parse(accountId), asOf));
+    }
+
+    /// <inheritdoc/>
+    public async Task<RecordedTransfer?> FindTransfer(Guid id) =>
+        await Host.FindTransferAsync(new TransactionId(id)) is { } found
+            ? new RecordedTransfer(TransferOrder.Of(found.Transfer), found.Rejection, found.Sequence)
+            : null;
+
+    /// <inheritdoc/>
+    public Task<int> FindClaimant(Guid id) => Host.FindClaimantAsync(new TransactionId(id));
+
+    /// <inheritdoc/>
+    public async Task<EntriesAnswer> ListEntries(string accountId, int limit, string? cursor)
+    {
+        var page = await Host.ListEntriesAsync(AccountId.Parse(accountId), limit, cursor);
+        return new EntriesAnswer(page.Rejection, [.. page.Entries.Select(LineOf)], page.NextCursor);
+    }
+
+    /// <inheritdoc/>
+    public Task Wake() => Host.Fault is null ? Task.CompletedTask : Task.FromException(Host.Fault);
+
+    private static EntryLine LineOf(EntryView entry) => new(
+        entry.Sequence, entry.TransactionId.Value,
+        entry.Direction == EntryDirection.Debit ? -entry.Amount.MinorUnits : entry.Amount.MinorUnits,
+        entry.Amount.Currency.NumericCode, entry.Balance.MinorUnits, entry.Counterparty.Value);
+
+    [LoggerMessage(1, LogLevel.Information, "Partition {Number} works here.")]
+    private partial void LogActive(int number);
+}
+
+/// <summary>What a silo's partitions work with, once the host has opened their journals.</summary>
+public sealed class PartitionGrainServices(Func<PartitionServices> open)
+{
+    /// <summary>The services.</summary>
+    public PartitionServices Value => open();
+}

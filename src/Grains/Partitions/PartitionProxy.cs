@@ -1,0 +1,65 @@
+using Orleans.Concurrency;
+using OrleansWallet.Ledger;
+using OrleansWallet.Partitions;
+
+namespace OrleansWallet.Grains;
+
+/// <summary>A partition, wherever its grain is: what front ends and other partitions call.</summary>
+public sealed class PartitionProxy(IGrainFactory grains, int number) : IPartition
+{
+    private readonly IPartitionGrain grain = grains.GetGrain<IPartitionGrain>(number);
+
+    /// <inheritdoc/>
+    public Task<TransferOutcome[]> TransferAsync(Transfer[] transfers) =>
+        CallAsync(async () => (await grain.Transfer(new Immutable<Transfer[]>(transfers))).Value);
+
+    /// <inheritdoc/>
+    public Task<AccountResult> OpenAsync(AccountId id, Currency currency) =>
+        CallAsync(async () => (await grain.Open(id.Value, currency.NumericCode)).ToResult());
+
+    /// <inheritdoc/>
+    public Task<AccountResult> SetFrozenAsync(AccountId id, bool frozen) =>
+        CallAsync(async () => (await grain.SetFrozen(id.Value, frozen)).ToResult());
+
+    /// <inheritdoc/>
+    public Task<AccountResult> FindAccountAsync(AccountId id, AsOf asOf)
+    {
+        var sequence = asOf.Sequence
+            ?? (asOf.Time is { } moment ? HybridTime.LastOf(Partition.ToMicros(moment)) : null);
+        return CallAsync(async () => (await grain.FindAccount(id.Value, sequence)).ToResult());
+    }
+
+    /// <inheritdoc/>
+    public Task<TransferView?> FindTransferAsync(TransactionId id) =>
+        CallAsync(async () => (await grain.FindTransfer(id.Value))?.ToView());
+
+    /// <inheritdoc/>
+    public Task<int> FindClaimantAsync(TransactionId id) => CallAsync(() => grain.FindClaimant(id.Value));
+
+    /// <inheritdoc/>
+    public Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor) => CallAsync(async () =>
+    {
+        var page = await grain.ListEntries(id.Value, limit, cursor);
+        return new EntriesPage(page.Rejection, [.. page.Entries.Select(line => line.ToView())], page.NextCursor);
+    });
+
+    private static async Task<TResult> CallAsync<TResult>(Func<Task<TResult>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception e) when (ClusterFaults.IsPassing(e))
+        {
+            throw new PartitionUnavailableException(e.Message, e);
+        }
+    }
+}
+
+/// <summary>The way from one partition to another, by their grains.</summary>
+public sealed class GrainPeers(IGrainFactory grains) : IPartitionPeers
+{
+    /// <inheritdoc/>
+    public async Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) =>
+        (await grains.GetGrain<IPartitionGrain>(partition).Exchange(new Immutable<PeerRequest>(request))).Value;
+}
