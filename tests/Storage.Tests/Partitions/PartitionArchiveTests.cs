@@ -184,7 +184,7 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
     {
         var place = await PartitionPlace.NewAsync(server);
         await using var journals = await place.OpenAsync(SmallRows with { ArchiveRowBytesMax = 400 });
-        await using var elsewhere = await place.OpenAsync(SmallRows with { ArchiveRowBytesMax = 400 });
+        await using var elsewhere = await place.OpenAsync(SmallRows with { ArchiveRowBytesMax = 700 });
         var partition = await WithTwoSnapshotsAsync(journals, 5, batches: 400);
         var before = await ContentAsync(partition);
         var archivers = new[] { journals, elsewhere, journals }.Select(each => Task.Run(() => ArchiveAllAsync(each, 5)))
