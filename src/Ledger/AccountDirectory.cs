@@ -108,7 +108,7 @@ public sealed class AccountDirectory
         var number = Count;
         var unit = Store(id, number);
         if (number >> NumbersPerChunkBits == placeChunks.Length)
-            Volatile.Write(ref placeChunks, [.. placeChunks, new uint[1 << NumbersPerChunkBits]]);
+            Volatile.Write(ref placeChunks, [.. placeChunks, Uncleared<uint>(1 << NumbersPerChunkBits)]);
         placeChunks[number >> NumbersPerChunkBits][number & ((1 << NumbersPerChunkBits) - 1)] = unit;
         Count = number + 1;
 
@@ -176,7 +176,7 @@ public sealed class AccountDirectory
         if (unitsUsed % unitsPerChunk + units > unitsPerChunk)
             unitsUsed = (unitsUsed / unitsPerChunk + 1) * unitsPerChunk;
         if (unitsUsed / unitsPerChunk == idChunks.Length)
-            Volatile.Write(ref idChunks, [.. idChunks, new byte[ChunkBytes]]);
+            Volatile.Write(ref idChunks, [.. idChunks, Uncleared<byte>(ChunkBytes)]);
 
         var unit = unitsUsed;
         var entry = idChunks[unit >> ChunkUnitBits].AsSpan((int)(unit % unitsPerChunk) * UnitBytes);
@@ -186,6 +186,9 @@ public sealed class AccountDirectory
         unitsUsed += units;
         return unit;
     }
+
+    // Memory that no account needs yet is never touched; each place is written before it is read.
+    private static T[] Uncleared<T>(int length) where T : unmanaged => GC.AllocateUninitializedArray<T>(length);
 
     private void Insert(uint hash, uint unit)
     {

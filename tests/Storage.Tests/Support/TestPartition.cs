@@ -28,9 +28,18 @@ internal sealed class TestPartition
         Task.WhenAll(Enumerable.Range(0, count).Select(partition => ActivateAsync(journal, partition)));
 
     /// <summary>Hands a batch over; the next may be before this one is done.</summary>
-    public Task AppendAsync(int bodyBytes = 120)
+    public Task AppendAsync(int bodyBytes = 120) => AppendAsync(Batches.Records(Point, bodyBytes));
+
+    /// <summary>The same with a body of the test's own.</summary>
+    public Task AppendAsync(byte[] body)
     {
-        var (bytes, after) = Batches.Records(Point, bodyBytes);
+        byte[] bytes = [.. new byte[PartitionBatch.HeaderBytes], .. body];
+        return AppendAsync((bytes, PartitionBatch.SealRecords(bytes, Point, count: 1)));
+    }
+
+    private Task AppendAsync((byte[] Bytes, PartitionPoint After) batch)
+    {
+        var (bytes, after) = batch;
         var appending = journal.AppendAsync(Point.Partition, after.Sequence, bytes);
         Point = after;
         return appending;

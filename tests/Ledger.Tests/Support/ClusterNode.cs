@@ -1,0 +1,220 @@
+namespace OrleansWallet.Ledger.Tests;
+
+// The host of one partition: what it keeps is its journal, all else is lost when it stops. What it decides about a
+// message are records to make durable and messages to send after that.
+internal sealed class ClusterNode : IClaims
+{
+    private const int BatchBytes = 1 << 13;
+
+    private readonly Cluster cluster;
+    private readonly Dictionary<TransactionId, int> claims = [];
+    private readonly Dictionary<TransactionId, Transfer> claiming = [];
+    private readonly Dictionary<TransactionId, Transfer> asking = [];
+    private readonly Dictionary<Transfer, int> waiting = [];
+    private readonly List<Message> outbox = [];
+
+    public ClusterNode(Cluster cluster, int number, ReadOnlySpan<byte> journal)
+    {
+        (this.cluster, Number) = (cluster, number);
+        (Kept, Partition) = Taken(journal);
+    }
+
+    public int Number { get; }
+
+    public KeptRecords Kept { get; private set; }
+
+    public Partition Partition { get; private set; }
+
+    // The clocks are apart, and some stand still for long: causes must come before effects nevertheless.
+    public long NowMicros => 1_700_000_000_000_000 + Number * 50 + cluster.Steps / 8;
+
+    // What it says to a message. It is sent when the batch is durable, and not before.
+    public List<Message> Handle(Message message)
+    {
+        outbox.Clear();
+        switch (message)
+        {
+            case Message.Request request:
+                Handle(request);
+                break;
+            case Message.ClaimAsk ask:
+                Send(new Message.ClaimAnswer(Number, ask.From, ask.Ids, Claim(ask.From, ask.AtMicros, ask.Ids)));
+                break;
+            case Message.ClaimAnswer answer:
+                for (var i = 0; i < answer.Ids.Length; i++) Claimed(answer.Ids[i], answer.Granted[i]);
+                break;
+            case Message.PayeeAsk ask:
+                Send(new Message.PayeeAnswer(
+                    Number, ask.From, ask.Transfer, Partition.DecideCredit(ask.Transfer.To, ask.Transfer.Amount)));
+                break;
+            case Message.PayeeAnswer answer:
+                if (asking.Remove(answer.Transfer.Id, out var asked)) Begin(asked, answer.Refusal);
+                break;
+            case Message.Orders orders:
+                var answers = new CreditAnswer[orders.Items.Length];
+                Partition.Receive(orders.Head, orders.Items, NowMicros, Kept.Batch, answers);
+                Send(new Message.Answers(Number, orders.From, Partition.LastAtMicros, answers));
+                break;
+            case Message.Answers taken:
+                Handle(taken);
+                break;
+            case Message.GiveUp giveUp:
+                if (Partition.GiveUp(giveUp.Id, NowMicros, Kept.Batch)) Resend(giveUp.Id);
+                break;
+        }
+        return [.. outbox];
+    }
+
+    // Sends again what is under way: after a recovery, or where an answer stays out.
+    public List<Message> Resend()
+    {
+        outbox.Clear();
+        foreach (var to in Partition.UnderWay().GroupBy(each => each.Payee))
+            SendOrders(to.Key, [.. to.Select(each => each.Number)]);
+        return [.. outbox];
+    }
+
+    // Stops and is taken up again from what is durable.
+    public void Crash()
+    {
+        claims.Clear();
+        claiming.Clear();
+        asking.Clear();
+        waiting.Clear();
+        (Kept, Partition) = Taken(Kept.Written);
+    }
+
+    void IClaims.Prefetch(TransactionId id)
+    {
+    }
+
+    bool IClaims.TryFind(TransactionId id, out int payer) => claims.TryGetValue(id, out payer);
+
+    void IClaims.Remember(TransactionId id, int payer, long place) => claims.Add(id, payer);
+
+    public Partition NewPartition(KeptRecords kept, IClaims held) =>
+        new(kept, new Membership(Number, cluster.Nodes.Length, held));
+
+    private (KeptRecords, Partition) Taken(ReadOnlySpan<byte> journal)
+    {
+        var kept = new KeptRecords(BatchBytes, journal.Length + 1024);
+        var partition = NewPartition(kept, this);
+        for (var at = 0; at < journal.Length;)
+        {
+            Assert.True(Records.TryRead(journal[at..], out var record));
+            record.CopyTo(kept.Batch.Append(record.Length, out var place));
+            partition.Apply(record, place);
+            if (Records.TransactionIdOf(record) is { } id) kept.Remember(id, place);
+            if (Records.ClaimOf(record) is { } claim) claims.Add(claim.Id, claim.Payer);
+            kept.KeepBatch();
+            at += record.Length;
+        }
+        return (kept, partition);
+    }
+
+    private void Handle(Message.Request request)
+    {
+        // One whose id is just being claimed for other content gets no answer yet: nothing is decided under that id.
+        var homes = new SortedDictionary<int, List<TransactionId>>();
+        foreach (var transfer in request.Transfers)
+        {
+            waiting[transfer] = request.AskedBy;
+            if (Partition.TryAnswerKnown(transfer, out var known))
+            {
+                if (known.Step == RemoteTransferStep.Decided) Tell(transfer, known.Outcome);
+            }
+            else if (claiming.TryAdd(transfer.Id, transfer) || claiming[transfer.Id] == transfer)
+            {
+                var home = Placement.HomeOf(transfer.Id, cluster.Nodes.Length);
+                if (!homes.TryGetValue(home, out var ids)) homes.Add(home, ids = []);
+                ids.Add(transfer.Id);
+            }
+        }
+        foreach (var (home, ids) in homes)
+        {
+            // In one journal a claim and what it allows may become durable together.
+            if (home != Number)
+                Send(new Message.ClaimAsk(Number, home, Partition.LastAtMicros, [.. ids]));
+            else
+                foreach (var (id, granted) in ids.Zip(Claim(Number, 0, [.. ids]))) Claimed(id, granted);
+        }
+    }
+
+    private bool[] Claim(int payer, long observedMicros, TransactionId[] ids)
+    {
+        var granted = new bool[ids.Length];
+        Partition.Claim(payer, observedMicros, ids, NowMicros, Kept.Batch, granted);
+        return granted;
+    }
+
+    private void Claimed(TransactionId id, bool granted)
+    {
+        if (!claiming.Remove(id, out var transfer)) return;
+        if (granted) Begin(transfer, null);
+        else Tell(transfer, new TransferOutcome(Rejection.TransactionIdReused, false, 0));
+    }
+
+    private void Begin(Transfer transfer, Rejection? payeeRefusal)
+    {
+        var payee = cluster.PartitionOf(transfer.To);
+        if (payee == Number)
+        {
+            var outcomes = new TransferOutcome[1];
+            Partition.Execute([new TransferCommand(transfer)], NowMicros, Kept.Batch, outcomes);
+            Tell(transfer, outcomes[0]);
+            return;
+        }
+        var answers = new RemoteTransferAnswer[1];
+        var command = new RemoteTransferCommand(transfer, payee, PayeeRefusal: payeeRefusal);
+        Partition.Reserve(cluster.Protocol, [command], NowMicros, Kept.Batch, answers);
+        switch (answers[0].Step)
+        {
+            case RemoteTransferStep.Decided:
+                Tell(transfer, answers[0].Outcome);
+                break;
+            case RemoteTransferStep.Reserved:
+                SendOrders(payee, [answers[0].Number]);
+                if (cluster.GivesUp(transfer.Id)) Send(new Message.GiveUp(Number, transfer.Id));
+                break;
+            case RemoteTransferStep.AskPayee:
+                asking[transfer.Id] = transfer;
+                Send(new Message.PayeeAsk(Number, payee, transfer));
+                break;
+        }
+    }
+
+    private void Handle(Message.Answers taken)
+    {
+        var progress = new TransferProgress[taken.Items.Length];
+        Partition.TakeAnswers(taken.From, taken.AtMicros, taken.Items, NowMicros, Kept.Batch, progress);
+        long[] confirms = [.. progress.Where(each => each.Kind == ProgressKind.Confirm).Select(each => each.Number)];
+        if (confirms.Length > 0) SendOrders(taken.From, confirms);
+        foreach (var each in progress)
+        {
+            if (each.Kind is not (ProgressKind.Decided or ProgressKind.Withdrawn)) continue;
+            foreach (var transfer in waiting.Keys.Where(transfer => transfer.Id == each.Id).ToList())
+                Tell(transfer, each.Outcome);
+        }
+    }
+
+    private void Resend(TransactionId id)
+    {
+        Assert.True(Partition.TryFindUnderWay(id, out var transfer));
+        SendOrders(transfer.Payee, [transfer.Number]);
+    }
+
+    private void SendOrders(int payee, long[] numbers)
+    {
+        var orders = new CreditOrder[numbers.Length];
+        var head = Partition.WriteOrders(payee, numbers, orders, out var written);
+        Assert.Equal(numbers.Length, written);
+        Send(new Message.Orders(payee, head, orders));
+    }
+
+    private void Tell(Transfer transfer, TransferOutcome outcome)
+    {
+        if (waiting.Remove(transfer, out var askedBy)) Send(new Message.Outcome(Number, askedBy, transfer, outcome));
+    }
+
+    private void Send(Message message) => outbox.Add(message);
+}
