@@ -28,9 +28,22 @@ public interface IPartition
     /// <summary>The number of the partition that has claimed an id whose home is here; -1 where none has.</summary>
     Task<int> FindClaimantAsync(TransactionId id);
 
+    /// <summary>
+    /// The partition as of a time close to now, in microseconds since 1970: from then on all it records is later. Null
+    /// where it has recorded something later already.
+    /// </summary>
+    Task<PartitionReading?> ReadAsync(long atMicros);
+
     /// <summary>A page of an account's entries, newest first.</summary>
     Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor);
 }
+
+/// <summary>What one partition adds to a reading of the whole ledger.</summary>
+/// <param name="Activation">The activation that reads: readings of one ledger stand if none has changed.</param>
+/// <param name="Accounts">How many accounts callers opened here.</param>
+/// <param name="Transfers">How many transfers from here moved money.</param>
+/// <param name="Cut">Its money.</param>
+public sealed record PartitionReading(int Activation, long Accounts, long Transfers, PartitionCut Cut);
 
 /// <summary>The partition can't answer now: it is starting, stopping, or its journal failed.</summary>
 public sealed class PartitionUnavailableException(string reason, Exception? cause = null) : Exception(reason, cause);

@@ -57,14 +57,21 @@ public sealed partial class PartitionHost
     public async Task<TransferView?> FindTransferAsync(TransactionId id)
     {
         var place = await AskAsync(_ => ids.TryFindPlace(id, out var at) ? at : -1).ConfigureAwait(false);
-        return place < 0 ? null : partition.Describe(await ReadAsync(place).ConfigureAwait(false));
+        return place < 0 ? null : partition.Describe(await ReadRecordAsync(place).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
     public Task<int> FindClaimantAsync(TransactionId id) =>
         AskAsync(_ => ids.TryFind(id, out int payer) ? payer : -1);
 
+    /// <inheritdoc/>
+    public Task<PartitionReading?> ReadAsync(long atMicros) => AskAsync(_ =>
+        partition.TryCut(atMicros, out var cut) && cut is not null
+            ? new PartitionReading(point.Activation, partition.AccountsOpened, partition.Transfers, cut)
+            : null);
+
     /// <summary>What a record says about an account.</summary>
+    /// <exception cref="PartitionDamagedException">There is none, or it says nothing about the account.</exception>
     internal AccountMoment Describe(PartitionBatch batch, long place, int number) =>
         partition.Describe(RecordAt(batch, place).Span, number);
 
@@ -73,7 +80,7 @@ public sealed partial class PartitionHost
         await journal.FindAsync(Number, RecordPlace.BatchOf(place)).ConfigureAwait(false)
         ?? throw new PartitionDamagedException(Number, RecordPlace.BatchOf(place), "it is missing, and a record leads to it");
 
-    private async Task<byte[]> ReadAsync(long place) =>
+    private async Task<byte[]> ReadRecordAsync(long place) =>
         RecordAt(await FindBatchAsync(place).ConfigureAwait(false), place).ToArray();
 
     internal static ReadOnlyMemory<byte> RecordAt(PartitionBatch batch, long place)

@@ -113,7 +113,7 @@ public sealed partial class PartitionHost
         byte[] record;
         try
         {
-            record = await ReadAsync(place).ConfigureAwait(false);
+            record = await ReadRecordAsync(place).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -9,6 +9,10 @@ public sealed record PartitionOptions
     /// <summary>How a transfer between two partitions is carried out.</summary>
     public TransferProtocol Protocol { get; init; } = TransferProtocol.Tcc;
 
+    /// <summary>How many transfers may wait in one front end; over it the answer is "overloaded".</summary>
+    [Range(1, 1 << 24)]
+    public int QueueTransfersMax { get; init; } = 65_536;
+
     /// <summary>How many transfers may wait in one partition, those under way included; over it: "overloaded".</summary>
     [Range(1, 1 << 24)]
     public int PartitionTransfersMax { get; init; } = 65_536;

@@ -5,27 +5,45 @@ namespace OrleansWallet.Partitions;
 /// <summary>The wallet over all partitions, as a front end sees it.</summary>
 public sealed class PartitionedWallet : IWallet
 {
+    private const int CutTriesMax = 20;
+    private const long CutAheadMicros = 20_000;
+
+    private static readonly TransferOutcome Overloaded = new(Rejection.Overloaded, Replayed: false, 0);
+    private static readonly TransferOutcome Unavailable = new(Rejection.Unavailable, Replayed: false, 0);
+
     private readonly IPartition[] partitions;
     private readonly PartitionLane[] lanes;
+    private readonly Func<Readiness> readiness;
     private readonly TimeProvider time;
+    private readonly int waitingMax;
+    private int waiting;
 
     /// <summary>A front end over the partitions, in the order of their numbers.</summary>
-    public PartitionedWallet(IReadOnlyList<IPartition> partitions, PartitionOptions options, TimeProvider time)
+    public PartitionedWallet(
+        IReadOnlyList<IPartition> partitions, PartitionOptions options, Func<Readiness> readiness, TimeProvider time)
     {
         this.partitions = [.. partitions];
-        this.time = time;
+        (this.readiness, this.time, waitingMax) = (readiness, time, options.QueueTransfersMax);
         lanes = [.. partitions.Select(partition => new PartitionLane(partition, options.MessageItemsMax))];
     }
 
     /// <inheritdoc/>
-    public Readiness Readiness => new(true, null);
+    public Readiness Readiness => readiness();
 
     /// <inheritdoc/>
-    public ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
+    public async ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
     {
         Partition.CheckWhole(transfer);
         cancel.ThrowIfCancellationRequested();
-        return lanes[NumberOf(transfer.From)].SubmitAsync(transfer);
+        if (!TryAdmit(1)) return Overloaded;
+        try
+        {
+            return await lanes[NumberOf(transfer.From)].SubmitAsync(transfer).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
     }
 
     /// <inheritdoc/>
@@ -36,8 +54,39 @@ public sealed class PartitionedWallet : IWallet
         ArgumentOutOfRangeException.ThrowIfGreaterThan(transfers.Length, IWallet.TransfersMax);
         ArgumentOutOfRangeException.ThrowIfNotEqual(outcomes.Length, transfers.Length);
         foreach (ref readonly var transfer in transfers.Span) Partition.CheckWhole(transfer);
+        if (!TryAdmit(transfers.Length))
+        {
+            outcomes.Span.Fill(Overloaded);
+            return;
+        }
+        try
+        {
+            await SendAsync(transfers, outcomes).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Add(ref waiting, -transfers.Length);
+        }
+    }
+
+    private bool TryAdmit(int count)
+    {
+        if (Interlocked.Add(ref waiting, count) <= waitingMax) return true;
+        Interlocked.Add(ref waiting, -count);
+        return false;
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes)
+    {
+        var unknown = false;
         foreach (var wave in BatchWaves.Of(transfers.Span))
         {
+            if (unknown)
+            {
+                // What comes after must not overtake what may still happen: it is not sent.
+                foreach (var i in wave) outcomes.Span[i] = Unavailable;
+                continue;
+            }
             var calls = wave.GroupBy(i => NumberOf(transfers.Span[i].From)).Select(async group =>
             {
                 int[] places = [.. group];
@@ -46,6 +95,7 @@ public sealed class PartitionedWallet : IWallet
                 for (var i = 0; i < done.Length; i++) outcomes.Span[places[i]] = done[i];
             });
             await Task.WhenAll(calls).ConfigureAwait(false);
+            unknown = wave.Exists(i => outcomes.Span[i].Rejection == Rejection.Unavailable);
         }
     }
 
@@ -82,8 +132,28 @@ public sealed class PartitionedWallet : IWallet
         await ReadAsync(Of(id), it => it.ListEntriesAsync(id, limit, cursor)).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public ValueTask<LedgerView> ReadLedgerAsync(bool fresh, CancellationToken cancel = default) =>
-        throw new NotSupportedException("The cut over all partitions is not built yet.");
+    public async ValueTask<LedgerView> ReadLedgerAsync(bool fresh, CancellationToken cancel = default)
+    {
+        for (var tries = 1; tries <= CutTriesMax; tries++)
+        {
+            // A little ahead of all clocks: a partition that recorded something later than that makes it fail.
+            var at = Partition.ToMicros(time.GetUtcNow()) + tries * CutAheadMicros;
+            var readings = await ReadAllAsync(at).ConfigureAwait(false);
+            if (readings.Any(reading => reading is null)) continue;
+            // Had one been taken up anew meanwhile, what it recorded could be earlier again.
+            var again = await ReadAllAsync(at + 1).ConfigureAwait(false);
+            PartitionReading[] whole = [.. readings.OfType<PartitionReading>()];
+            if (!whole.Zip(again).All(pair => pair.Second is { } later && later.Activation == pair.First.Activation))
+                continue;
+            return new LedgerView(
+                HybridTime.LastOf(at), whole.Sum(reading => reading.Accounts), whole.Sum(reading => reading.Transfers),
+                [.. LedgerCut.Sum([.. whole.Select(reading => reading.Cut)]).Select(total => total.Sum)], null);
+        }
+        throw new WalletUnavailableException("The partitions can't be read at one moment just now.");
+    }
+
+    private Task<PartitionReading?[]> ReadAllAsync(long atMicros) =>
+        Task.WhenAll(partitions.Select(partition => ReadAsync(partition, it => it.ReadAsync(atMicros))));
 
     private IPartition Of(AccountId id) => partitions[NumberOf(id)];
 
@@ -97,7 +167,7 @@ public sealed class PartitionedWallet : IWallet
         }
         catch (PartitionUnavailableException)
         {
-            return Array.ConvertAll(transfers, _ => new TransferOutcome(Rejection.Unavailable, Replayed: false, 0));
+            return Array.ConvertAll(transfers, _ => Unavailable);
         }
     }
 

@@ -78,5 +78,8 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
             Assert.Equal(balance, page.Entries[0].Balance.MinorUnits);
         }
         Assert.Equal(-Start * accounts.Length, await partitions.BalanceAsync(TestPartitions.Bank));
+        var ledger = await partitions.Wallet.ReadLedgerAsync(fresh: true);
+        Assert.Equal((accounts.Length, accounts.Length + moved.Length), (ledger.Accounts, ledger.Transfers));
+        Assert.Equal([0L], ledger.Totals.Select(total => total.MinorUnits));
     }
 }

@@ -38,6 +38,10 @@ public interface IPartitionGrain : IGrainWithIntegerKey
     [Alias("FindClaimant")]
     Task<int> FindClaimant(Guid id);
 
+    /// <summary>The partition as of a time close to now; null where it has recorded something later.</summary>
+    [Alias("Read")]
+    Task<Immutable<PartitionReading?>> Read(long atMicros);
+
     /// <summary>A page of entries, newest first, from a cursor on.</summary>
     [Alias("ListEntries")]
     Task<EntriesAnswer> ListEntries(string accountId, int limit, string? cursor);

@@ -165,6 +165,56 @@ public sealed class PeerReplyConverter : IConverter<PeerReply, PeerReplyMessage>
         new(value.AtMicros, value.Answers, value.Granted, value.Rejections);
 }
 
+/// <summary>Money on its way.</summary>
+[GenerateSerializer, Immutable, Alias("wallet.Money")]
+public readonly record struct MoneyMessage([property: Id(0)] long MinorUnits, [property: Id(1)] ushort Currency)
+{
+    /// <summary>Money on its way.</summary>
+    public static MoneyMessage Of(Money money) => new(money.MinorUnits, money.Currency.NumericCode);
+
+    /// <summary>The money.</summary>
+    public Money ToMoney() => Stored.Money(MinorUnits, Currency);
+}
+
+/// <summary>Money of one transfer between partitions, on its way.</summary>
+[GenerateSerializer, Immutable, Alias("wallet.ChannelMoney")]
+public readonly record struct ChannelMoneyMessage(
+    [property: Id(0)] int Partition, [property: Id(1)] long Number, [property: Id(2)] MoneyMessage Amount)
+{
+    /// <summary>The money on its way.</summary>
+    public static ChannelMoneyMessage Of(ChannelMoney money) =>
+        new(money.Partition, money.Number, MoneyMessage.Of(money.Amount));
+
+    /// <summary>The money.</summary>
+    public ChannelMoney ToMoney() => new(Partition, Number, Amount.ToMoney());
+}
+
+/// <summary><see cref="PartitionReading"/> between silos.</summary>
+[GenerateSerializer, Immutable, Alias("wallet.PartitionReading")]
+public readonly record struct PartitionReadingMessage(
+    [property: Id(0)] int Activation, [property: Id(1)] long Accounts, [property: Id(2)] long Transfers,
+    [property: Id(3)] int Number, [property: Id(4)] long AtMicros, [property: Id(5)] MoneyMessage[] Totals,
+    [property: Id(6)] ChannelMoneyMessage[] Held, [property: Id(7)] ChannelMoneyMessage[] Credited);
+
+/// <summary>Lets <see cref="PartitionReading"/> pass between silos.</summary>
+[RegisterConverter]
+public sealed class PartitionReadingConverter : IConverter<PartitionReading, PartitionReadingMessage>
+{
+    /// <inheritdoc/>
+    public PartitionReading ConvertFromSurrogate(in PartitionReadingMessage surrogate) => new(
+        surrogate.Activation, surrogate.Accounts, surrogate.Transfers,
+        new PartitionCut(
+            surrogate.Number, surrogate.AtMicros, [.. surrogate.Totals.Select(total => total.ToMoney())],
+            [.. surrogate.Held.Select(money => money.ToMoney())],
+            [.. surrogate.Credited.Select(money => money.ToMoney())]));
+
+    /// <inheritdoc/>
+    public PartitionReadingMessage ConvertToSurrogate(in PartitionReading value) => new(
+        value.Activation, value.Accounts, value.Transfers, value.Cut.Number, value.Cut.AtMicros,
+        [.. value.Cut.Totals.Select(MoneyMessage.Of)], [.. value.Cut.Held.Select(ChannelMoneyMessage.Of)],
+        [.. value.Cut.Credited.Select(ChannelMoneyMessage.Of)]);
+}
+
 /// <summary><see cref="PartitionUnavailableException"/> on its way.</summary>
 [GenerateSerializer, Immutable, Alias("wallet.PartitionUnavailable")]
 public readonly record struct PartitionUnavailableMessage([property: Id(0)] string Text);

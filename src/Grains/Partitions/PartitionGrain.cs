@@ -74,6 +74,9 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     public Task<int> FindClaimant(Guid id) => Host.FindClaimantAsync(new TransactionId(id));
 
     /// <inheritdoc/>
+    public async Task<Immutable<PartitionReading?>> Read(long atMicros) => new(await Host.ReadAsync(atMicros));
+
+    /// <inheritdoc/>
     public async Task<EntriesAnswer> ListEntries(string accountId, int limit, string? cursor)
     {
         var page = await Host.ListEntriesAsync(AccountId.Parse(accountId), limit, cursor);

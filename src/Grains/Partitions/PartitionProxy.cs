@@ -5,7 +5,9 @@ using OrleansWallet.Partitions;
 namespace OrleansWallet.Grains;
 
 /// <summary>A partition, wherever its grain is: what front ends and other partitions call.</summary>
-public sealed class PartitionProxy(IGrainFactory grains, int number) : IPartition
+public sealed class PartitionProxy(
+    IGrainFactory grains, int number, WalletClusterOptions options, ClusterReadiness readiness, TimeProvider time)
+    : IPartition
 {
     private readonly IPartitionGrain grain = grains.GetGrain<IPartitionGrain>(number);
 
@@ -37,21 +39,33 @@ public sealed class PartitionProxy(IGrainFactory grains, int number) : IPartitio
     public Task<int> FindClaimantAsync(TransactionId id) => CallAsync(() => grain.FindClaimant(id.Value));
 
     /// <inheritdoc/>
+    public Task<PartitionReading?> ReadAsync(long atMicros) =>
+        CallAsync(async () => (await grain.Read(atMicros)).Value);
+
+    /// <inheritdoc/>
     public Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor) => CallAsync(async () =>
     {
         var page = await grain.ListEntries(id.Value, limit, cursor);
         return new EntriesPage(page.Rejection, [.. page.Entries.Select(line => line.ToView())], page.NextCursor);
     });
 
-    private static async Task<TResult> CallAsync<TResult>(Func<Task<TResult>> call)
+    // A partition that moves to another silo is away for a while. Asking again is harmless: ids dedupe.
+    private async Task<TResult> CallAsync<TResult>(Func<Task<TResult>> call)
     {
-        try
+        var began = time.GetTimestamp();
+        while (true)
         {
-            return await call();
-        }
-        catch (Exception e) when (ClusterFaults.IsPassing(e))
-        {
-            throw new PartitionUnavailableException(e.Message, e);
+            try
+            {
+                if (!readiness.HasJoined) throw new PartitionUnavailableException("No silo has been reached yet.");
+                return await call();
+            }
+            catch (Exception e) when (ClusterFaults.IsPassing(e))
+            {
+                if (!readiness.HasJoined || time.GetElapsedTime(began).TotalSeconds > options.TransferSecondsMax)
+                    throw new PartitionUnavailableException(e.Message, e);
+                await Task.Delay(ClusterFaults.Pause, time);
+            }
         }
     }
 }
