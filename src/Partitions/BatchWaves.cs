@@ -4,9 +4,10 @@ using OrleansWallet.Ledger;
 namespace OrleansWallet.Partitions;
 
 /// <summary>
-/// Sorts a batch into waves: a wave goes when the one before has its outcomes. Two transfers of one wave that share an
-/// account both take from it, and its partition decides them in order; any other two that share an account or an id are
-/// in different waves, the later one behind. So all take effect in the batch's order.
+/// Sorts a batch into waves: a wave goes when the one before has its outcomes. Two transfers that share an id, or where
+/// one takes from an account that the other gives to, are in different waves, the later one behind. Two that take from
+/// one account may share a wave, since its partition decides them in order; so may two that give to one account: which
+/// comes first makes no difference but to the order of its entries, and those of one payer keep it.
 /// </summary>
 internal static class BatchWaves
 {
@@ -24,13 +25,12 @@ internal static class BatchWaves
             ref var credit = ref CollectionsMarshal.GetValueRefOrAddDefault(credits, transfer.To, out _);
             ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(ids, transfer.Id, out _);
             // Each holds one more than the last wave that has such a transfer.
-            var wave = Math.Max(Math.Max(debit - 1, credit), id);
+            var wave = Math.Max(Math.Max(debit, credit) - 1, id);
             wave = Math.Max(wave, Math.Max(credits.GetValueOrDefault(transfer.From), debits.GetValueOrDefault(transfer.To)));
             wave = Math.Max(wave, 0);
             if (wave == waves.Count) waves.Add([]);
             waves[wave].Add(i);
-            debit = Math.Max(debit, wave + 1);
-            credit = id = wave + 1;
+            (debit, credit, id) = (Math.Max(debit, wave + 1), Math.Max(credit, wave + 1), wave + 1);
         }
         return waves;
     }

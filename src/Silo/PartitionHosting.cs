@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OrleansWallet.Grains;
 using OrleansWallet.Ledger;
 using OrleansWallet.Partitions;
+using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Silo;
 
@@ -36,7 +37,8 @@ internal static partial class PartitionHosting
             provider.GetRequiredService<IOptions<WalletClusterOptions>>().Value);
         var (readiness, time) = (
             provider.GetRequiredService<ClusterReadiness>(), provider.GetRequiredService<TimeProvider>());
-        var count = provider.GetRequiredService<PartitionJournalHost>().Journals.PartitionCount;
+        // That the ledger has so many is checked when its journals are opened.
+        var count = provider.GetRequiredService<IOptions<PartitionStoreOptions>>().Value.PartitionCount;
         return new PartitionedWallet(
             [.. Enumerable.Range(0, count).Select(number => new PartitionProxy(grains, number, options, readiness, time))],
             provider.GetRequiredService<IOptions<PartitionOptions>>().Value, () => readiness.Now, time);

@@ -9,43 +9,44 @@ public sealed class PartitionProxy(
     IGrainFactory grains, int number, WalletClusterOptions options, ClusterReadiness readiness, TimeProvider time)
     : IPartition
 {
-    private readonly IPartitionGrain grain = grains.GetGrain<IPartitionGrain>(number);
+    // A front end knows the silos' grains only when it has found the silos.
+    private IPartitionGrain Grain => field ??= grains.GetGrain<IPartitionGrain>(number);
 
     /// <inheritdoc/>
     public Task<TransferOutcome[]> TransferAsync(Transfer[] transfers) =>
-        CallAsync(async () => (await grain.Transfer(new Immutable<Transfer[]>(transfers))).Value);
+        CallAsync(async () => (await Grain.Transfer(new Immutable<Transfer[]>(transfers))).Value);
 
     /// <inheritdoc/>
     public Task<AccountResult> OpenAsync(AccountId id, Currency currency) =>
-        CallAsync(async () => (await grain.Open(id.Value, currency.NumericCode)).ToResult());
+        CallAsync(async () => (await Grain.Open(id.Value, currency.NumericCode)).ToResult());
 
     /// <inheritdoc/>
     public Task<AccountResult> SetFrozenAsync(AccountId id, bool frozen) =>
-        CallAsync(async () => (await grain.SetFrozen(id.Value, frozen)).ToResult());
+        CallAsync(async () => (await Grain.SetFrozen(id.Value, frozen)).ToResult());
 
     /// <inheritdoc/>
     public Task<AccountResult> FindAccountAsync(AccountId id, AsOf asOf)
     {
         var sequence = asOf.Sequence
             ?? (asOf.Time is { } moment ? HybridTime.LastOf(Partition.ToMicros(moment)) : null);
-        return CallAsync(async () => (await grain.FindAccount(id.Value, sequence)).ToResult());
+        return CallAsync(async () => (await Grain.FindAccount(id.Value, sequence)).ToResult());
     }
 
     /// <inheritdoc/>
     public Task<TransferView?> FindTransferAsync(TransactionId id) =>
-        CallAsync(async () => (await grain.FindTransfer(id.Value))?.ToView());
+        CallAsync(async () => (await Grain.FindTransfer(id.Value))?.ToView());
 
     /// <inheritdoc/>
-    public Task<int> FindClaimantAsync(TransactionId id) => CallAsync(() => grain.FindClaimant(id.Value));
+    public Task<int> FindClaimantAsync(TransactionId id) => CallAsync(() => Grain.FindClaimant(id.Value));
 
     /// <inheritdoc/>
     public Task<PartitionReading?> ReadAsync(long atMicros) =>
-        CallAsync(async () => (await grain.Read(atMicros)).Value);
+        CallAsync(async () => (await Grain.Read(atMicros)).Value);
 
     /// <inheritdoc/>
     public Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor) => CallAsync(async () =>
     {
-        var page = await grain.ListEntries(id.Value, limit, cursor);
+        var page = await Grain.ListEntries(id.Value, limit, cursor);
         return new EntriesPage(page.Rejection, [.. page.Entries.Select(line => line.ToView())], page.NextCursor);
     });
 
