@@ -75,6 +75,19 @@ public sealed partial class PartitionHost
     internal AccountMoment Describe(PartitionBatch batch, long place, int number) =>
         partition.Describe(RecordAt(batch, place).Span, number);
 
+    /// <summary>The whole state as bytes, as it stands and is durable.</summary>
+    internal Task<byte[]> ImageAsync() => AskAsync(_ =>
+    {
+        var capture = partition.BeginCapture();
+        while (!capture.CopySome(int.MaxValue))
+        {
+            // To the end.
+        }
+        using var image = new MemoryStream();
+        capture.WriteTo(image);
+        return image.ToArray();
+    });
+
     /// <summary>The batch that a record lies in.</summary>
     internal async Task<PartitionBatch> FindBatchAsync(long place) =>
         await journal.FindAsync(Number, RecordPlace.BatchOf(place)).ConfigureAwait(false)

@@ -96,24 +96,32 @@ public sealed partial class PartitionHost
     // Records that left memory must be there before the partition is asked about their ids.
     private bool LoadKnown(TransferGroup group)
     {
-        var isWaiting = false;
+        var missing = new Dictionary<long, List<(TransactionId Id, long Place)>>();
         for (var i = group.Next; i < group.Transfers.Length; i++)
         {
             var id = group.Transfers[i].Id;
             if (group.IsDecided(i) || !ids.MustLoad(id, out var place)) continue;
-            group.Awaited++;
-            isWaiting = true;
-            _ = LoadAsync(id, place, group);
+            ref var some = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                missing, RecordPlace.BatchOf(place), out var isKnown);
+            if (!isKnown) some = [];
+            some?.Add((id, place));
         }
-        return isWaiting;
+        if (missing.Count == 0) return false;
+        group.Awaited++;
+        _ = LoadAsync(missing.Values, group);
+        return true;
     }
 
-    private async Task LoadAsync(TransactionId id, long place, TransferGroup group)
+    private async Task LoadAsync(IEnumerable<List<(TransactionId Id, long Place)>> missing, TransferGroup group)
     {
-        byte[] record;
+        var records = new List<(TransactionId Id, byte[] Record)>();
         try
         {
-            record = await ReadRecordAsync(place).ConfigureAwait(false);
+            foreach (var some in missing)
+            {
+                var batch = await FindBatchAsync(some[0].Place).ConfigureAwait(false);
+                foreach (var (id, place) in some) records.Add((id, RecordAt(batch, place).ToArray()));
+            }
         }
         catch (Exception e)
         {
@@ -122,8 +130,11 @@ public sealed partial class PartitionHost
         }
         inbox.Add(turn =>
         {
-            ids.Hold(id, record);
-            turn.Then(() => ids.LetGo(id));
+            foreach (var (id, record) in records) ids.Hold(id, record);
+            turn.Then(() =>
+            {
+                foreach (var (id, _) in records) ids.LetGo(id);
+            });
             Came(group, turn);
         });
     }

@@ -16,6 +16,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly IPartitionPeers peers;
     private readonly PartitionOptions options;
     private readonly TimeProvider time;
+    private readonly IPartitionSnapshots snapshots;
+    private readonly Action<string> notice;
+    private readonly CancellationTokenSource stopping = new();
     private readonly PeerLink[] links;
     private readonly Inbox<Action<Turn>> inbox = new();
     private readonly Queue<Action<Turn>> deferred = new();
@@ -26,13 +29,17 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private volatile Exception? fault;
     private volatile bool isStopping;
     private int waiting;
+    private long snapshotAt;
+    private Task snapshot = Task.CompletedTask;
 
     private PartitionHost(RecoveredPartition recovered, PartitionServices services)
     {
         (partition, ids, membership, point) =
             (recovered.Partition, recovered.Ids, recovered.Membership, recovered.Point);
         (journal, peers, options, time) = (services.Journal, services.Peers, services.Options, services.Time);
+        (snapshots, notice) = (services.Snapshots, services.Notice);
         (staged, committing) = (recovered.First, recovered.Second);
+        snapshotAt = recovered.SnapshotEvents + options.SnapshotEveryEvents;
         links = [.. Enumerable.Range(0, membership.Partitions).Select(other => new PeerLink(other, Send))];
         staged.Begin(point.Sequence + 1);
         foreach (var link in links.Where(link => link.Partition != membership.Number))
@@ -70,6 +77,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         isStopping = true;
         inbox.Add(static _ => { });
         await loop.ConfigureAwait(false);
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await snapshot.ConfigureAwait(false);
+        stopping.Dispose();
     }
 
     private long NowMicros => Partition.ToMicros(time.GetUtcNow());
@@ -96,6 +106,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
                 {
                     isCommitting = false;
                     committing.Answer();
+                    if (staged.Records.Count == 0 && partition.Sequence >= snapshotAt) BeginSnapshot();
                 }
                 else if (!staged.IsEmpty)
                 {
@@ -144,6 +155,34 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         var batch = turn.Records.FramedMemory();
         point = PartitionBatch.SealRecords(batch.Span, point, turn.Records.Count);
         return journal.AppendAsync(membership.Number, point.Sequence, batch);
+    }
+
+    // Between two batches the state is that behind the last one, which is durable.
+    private void BeginSnapshot()
+    {
+        snapshotAt = long.MaxValue;
+        var (at, events, known, capture) = (point, partition.Sequence, ids.Copy(), partition.BeginCapture());
+        while (!capture.CopySome(int.MaxValue))
+        {
+            // All of it at once: a partition is a part of the ledger.
+        }
+        snapshot = Task.Run(async () =>
+        {
+            try
+            {
+                await snapshots.WriteAsync(at, image => RecoveredPartition.Write(image, known, capture), stopping.Token)
+                    .ConfigureAwait(false);
+                while (await journal.ArchiveSomeAsync(membership.Number, stopping.Token).ConfigureAwait(false) > 0)
+                {
+                    // The oldest part of the journal goes to the archive, a row at a time.
+                }
+            }
+            catch (Exception e)
+            {
+                if (!stopping.IsCancellationRequested) notice($"Partition {Number} has no snapshot of event {events}: {e.Message}");
+            }
+            inbox.Add(_ => snapshotAt = events + options.SnapshotEveryEvents);
+        });
     }
 
     private long SettledBelowOf(PeerLink link) =>

@@ -29,6 +29,9 @@ internal sealed class RecoveredPartition
 
     public PartitionPoint Point { get; private set; }
 
+    /// <summary>How many events the snapshot had that it was made from.</summary>
+    public long SnapshotEvents { get; private set; }
+
     /// <summary>
     /// Loads a partition and has its new activation recorded: from then on no older one can write. A new ledger's
     /// settlement accounts are opened.
@@ -56,7 +59,11 @@ internal sealed class RecoveredPartition
             Take(new KnownIds(TryRead, IdTable.ReadFrom(image), IdTable.ReadFrom(image)), services);
             return Partition.FromImage(image, Ids, Membership);
         }, services.Notice).ConfigureAwait(false);
-        if (snapshot is not null) (Partition, Point) = (snapshot.State, snapshot.Point);
+        if (snapshot is not null)
+        {
+            (Partition, Point) = (snapshot.State, snapshot.Point);
+            SnapshotEvents = Partition.Sequence;
+        }
         await foreach (var batch in services.Journal.ReadAsync(Point).ConfigureAwait(false))
         {
             Replay(batch);

@@ -23,7 +23,7 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
     private async Task TransferAsync(TransferProtocol protocol)
     {
         await using var partitions = await TestPartitions.StartAsync(
-            server, 8, new PartitionOptions { Protocol = protocol });
+            server, 8, new PartitionOptions { Protocol = protocol, SnapshotEveryEvents = 500 });
         var accounts = await partitions.FundAsync(20, Start);
         var answers = new ConcurrentBag<(Transfer Transfer, TransferOutcome Outcome)>();
         await Task.WhenAll(Enumerable.Range(0, 64).Select(async caller =>
@@ -39,7 +39,10 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
         output.WriteLine($"{answers.Count} transfers: {string.Join(", ", answers.CountBy(a => a.Outcome.Rejection))}");
         await CheckAsync(partitions, accounts, answers);
         // The same ids again, sent by others, and after a crash of all partitions.
+        var images = await ImagesAsync(partitions);
         await partitions.CrashAsync();
+        // State is a fold over the record, whatever part of it a snapshot stands for: byte for byte.
+        Assert.Equal(images, await ImagesAsync(partitions));
         await CheckAsync(partitions, accounts, answers);
         foreach (var (transfer, outcome) in answers)
             Assert.Equal(outcome with { Replayed = true }, await partitions.Wallet.TransferAsync(transfer));
@@ -60,6 +63,9 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
             Assert.Equal(Start, await partitions.BalanceAsync(payer));
         }
     }
+
+    private static Task<byte[][]> ImagesAsync(TestPartitions partitions) =>
+        Task.WhenAll(partitions.Local.All.Cast<PartitionHost>().Select(host => host.ImageAsync()));
 
     private static async Task CheckAsync(
         TestPartitions partitions, AccountId[] accounts, IEnumerable<(Transfer Transfer, TransferOutcome Outcome)> answers)
