@@ -169,6 +169,7 @@ public sealed class ClusterProperties
             _ => [],
         };
         cluster.NextOf = waiting => drawn.Next(3) == 0 ? drawn.Next(waiting) : 0;
+        cluster.TakesSnapshot = () => drawn.Next(10) == 0;
         return cluster;
     }
 }

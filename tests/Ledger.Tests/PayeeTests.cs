@@ -128,6 +128,8 @@ public sealed class PayeeTests
         Faults(head, order with { Id = Command.IdOf(2) });
         Faults(head, order with { Number = 2, Step = CreditStep.Confirm });
         Faults(head, order with { Number = 1 + NumberWindow<IncomingTransfer>.WidthMax });
+        Faults(head, order with { Number = 2, Amount = Usd(0) });
+        Faults(head, order with { Number = 2, From = default });
         Faults(head with { SettledBelow = 2 }, order with { Number = 2 });
         Faults(head with { SettledBelow = 3 }, order with { Number = 3 });
         Faults(head with { SettledBelow = 3 }, order with { Number = 2 });

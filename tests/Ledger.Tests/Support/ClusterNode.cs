@@ -13,6 +13,7 @@ internal sealed class ClusterNode : IClaims
     private readonly Dictionary<Transfer, int> waiting = [];
     private readonly SortedDictionary<int, List<long>> orders = [];
     private readonly List<Message> outbox = [];
+    private (byte[] Image, int Length) snapshot;
 
     public ClusterNode(Cluster cluster, int number, ReadOnlySpan<byte> journal)
     {
@@ -72,6 +73,9 @@ internal sealed class ClusterNode : IClaims
         return Outgoing();
     }
 
+    // Keeps the state as it is after all that is durable: what is taken up again goes on from there.
+    public void TakeSnapshot() => snapshot = (TestLedger.ImageOf(Partition), Kept.Length);
+
     // Stops and is taken up again from what is durable.
     public void Crash()
     {
@@ -92,18 +96,21 @@ internal sealed class ClusterNode : IClaims
 
     void IClaims.Remember(TransactionId id, int payer, long place) => claims.Add(id, payer);
 
-    public Partition NewPartition(KeptRecords kept, IClaims held) =>
-        new(kept, new Membership(Number, cluster.Nodes.Length, held));
+    public Partition NewPartition(KeptRecords kept, IClaims held) => new(kept, MembershipOf(held));
+
+    private Membership MembershipOf(IClaims held) => new(Number, cluster.Nodes.Length, held);
 
     private (KeptRecords, Partition) Taken(ReadOnlySpan<byte> journal)
     {
         var kept = new KeptRecords(BatchBytes, journal.Length + 1024);
-        var partition = NewPartition(kept, this);
+        var partition = snapshot.Image is null
+            ? NewPartition(kept, this)
+            : Partition.FromImage(new MemoryStream(snapshot.Image), kept, MembershipOf(this));
         for (var at = 0; at < journal.Length;)
         {
             Assert.True(Records.TryRead(journal[at..], out var record));
             record.CopyTo(kept.Batch.Append(record.Length, out var place));
-            partition.Apply(record, place);
+            if (at >= snapshot.Length) partition.Apply(record, place);
             if (Records.TransactionIdOf(record) is { } id) kept.Remember(id, place);
             if (Records.ClaimOf(record) is { } claim) claims.Add(claim.Id, claim.Payer);
             kept.KeepBatch();
