@@ -111,7 +111,7 @@ internal static class ChannelImage
     private static void ReadOutgoing(BinaryReader reader, int payee, Channels channels, AccountDirectory accounts)
     {
         var number = ReadNumber(reader, channels.To(payee));
-        var id = new TransactionId(new Guid(reader.ReadBytes(16)));
+        var id = ReadTransactionId(reader);
         var from = reader.ReadInt32();
         Check((uint)from < (uint)accounts.Count, $"the payer {from}");
         var amount = reader.ReadInt64();
@@ -136,7 +136,7 @@ internal static class ChannelImage
         var number = ReadNumber(reader, channels.From(payer));
         var transfer = new IncomingTransfer
         {
-            Id = new TransactionId(new Guid(reader.ReadBytes(16))),
+            Id = ReadTransactionId(reader),
             ToNumber = reader.ReadInt32(),
             Amount = reader.ReadInt64(),
             Status = (CreditStatus)reader.ReadByte(),
@@ -155,12 +155,19 @@ internal static class ChannelImage
         return number;
     }
 
+    private static TransactionId ReadTransactionId(BinaryReader reader)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        reader.BaseStream.ReadExactly(bytes);
+        return new TransactionId(new Guid(bytes));
+    }
+
     private static AccountId ReadId(BinaryReader reader)
     {
         var length = reader.ReadByte();
         if (length == 0) return default;
-        var text = reader.ReadBytes(length);
-        if (text.Length < length) throw new EndOfStreamException();
+        var text = new byte[length];
+        reader.BaseStream.ReadExactly(text);
         Check(AccountId.TryParse(Encoding.ASCII.GetString(text), out var id), "an account id");
         return id;
     }

@@ -39,8 +39,8 @@ public static class LedgerCut
 {
     /// <summary>
     /// The totals of the whole ledger by currency, from the readings of all partitions, each once. They are a
-    /// consistent cut if all were made at one <see cref="PartitionCut.AtMicros"/> (<see cref="Partition.TryCut"/>). Sums are
-    /// modulo 2^64, so no order of adding up makes a difference.
+    /// consistent cut if all were made at one <see cref="PartitionCut.AtMicros"/> (<see cref="Partition.TryCut"/>).
+    /// Sums are modulo 2^64, so no order of adding up makes a difference.
     /// </summary>
     public static IReadOnlyList<LedgerTotal> Sum(IReadOnlyCollection<PartitionCut> cuts)
     {

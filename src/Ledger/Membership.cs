@@ -10,6 +10,12 @@ public sealed class Membership
     /// <summary>How many partitions a ledger has at most.</summary>
     public const int PartitionsMax = HybridTime.NodesMax;
 
+    /// <summary>
+    /// How far the newest transfer to one other partition may be ahead of the first that isn't settled. Over it,
+    /// transfers there are refused as overloaded.
+    /// </summary>
+    public const int ChannelTransfersMax = 1 << 16;
+
     /// <summary>The place of the partition <paramref name="number"/>, from 0 on, of so many.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There can't be such a number, or so many.</exception>
     public Membership(int number, int partitions, IClaims claims)

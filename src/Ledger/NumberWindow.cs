@@ -12,7 +12,7 @@ internal interface INumbered
 internal sealed class NumberWindow<T> where T : struct, INumbered
 {
     /// <summary>How far the newest number may be from the first that isn't settled.</summary>
-    public const int WidthMax = 1 << 16;
+    public const int WidthMax = Membership.ChannelTransfersMax;
 
     private const int WidthMin = 16;
 

@@ -57,6 +57,8 @@ public sealed partial class Partition
 
     private CreditAnswer ReceiveFirst(in ChannelHead head, in CreditOrder order, long at, RecordBuffer records)
     {
+        if (order.From == default || order.Amount.MinorUnits <= 0)
+            throw new ChannelFaultException(head.Payer, order.Number, "its order lacks a part");
         var to = NumberOf(order.To, -1);
         var refusal = DecideCreditOf(to, order.Amount);
         var transfer = new IncomingTransfer

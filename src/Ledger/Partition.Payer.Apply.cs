@@ -31,16 +31,20 @@ public sealed partial class Partition
         switch (header.Kind)
         {
             case RecordKind.TransferCancelling:
-                Check(!transfer.Phase.IsCancelling && stored.Phase.IsCancelling, header, "its phase can't be");
+                Check(!transfer.Phase.IsCancelling
+                    && stored.Phase with { PayeeTry = 0 } == transfer.Phase.Cancelling() with { PayeeTry = 0 }, header,
+                    "its phase can't be");
                 ApplyCancelling(stored);
                 break;
             case RecordKind.TransferSettled:
+                Check(stored.Phase == transfer.Phase.Settled(), header, "its phase can't be");
                 ReplaySettled(Records.As<RemoteDebitRecord>(record), place);
                 break;
             case RecordKind.TransferReleased:
                 var isWithdrawn = stored.Rejection == Rejection.None && transfer.Phase.IsCancelling;
                 Check(stored.Rejection.IsFinal() || isWithdrawn, header, "its reason is none");
-                Check(!stored.Phase.IsCancelling, header, "its phase can't be");
+                Check(stored.Phase == (isWithdrawn ? transfer.Phase.Withdrawn() : transfer.Phase.Refused()), header,
+                    "its phase can't be");
                 ApplyReleased(stored);
                 break;
         }
@@ -55,7 +59,7 @@ public sealed partial class Partition
         var channel = Between.To(stored.Payee);
         Check(stored.Number == channel.Next && !channel.IsFull, header, "its number is not the channel's next");
         Check(!Between.TryFind(new TransactionId(stored.Id), out _, out _), header, "its id is under way");
-        Check(stored.Phase.Second == SecondPhase.None && stored.Rejection == Rejection.None, header,
+        Check(stored.Phase == PhaseStatus.Reserved(stored.Phase.Protocol) && stored.Rejection == Rejection.None, header,
             "its phase can't be");
         Between.Reserve(stored.Payee, stored.Number, new OutgoingTransfer
         {

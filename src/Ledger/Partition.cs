@@ -49,7 +49,7 @@ public sealed partial class Partition
     /// </summary>
     public long LastAtMicros { get; private set; }
 
-    /// <summary>How many transfers moved money.</summary>
+    /// <summary>How many transfers moved money; one to another partition counts with its payer's.</summary>
     public long Transfers { get; private set; }
 
     /// <summary>How many accounts callers opened; settlement accounts don't count.</summary>
@@ -63,14 +63,15 @@ public sealed partial class Partition
 
     /// <summary>
     /// The sum of all balances of each currency that was used, by code. Both legs of a transfer are added up apart,
-    /// so a lost leg shows.
+    /// so a lost leg shows. Of one of several partitions the sum needs the others' (<see cref="LedgerCut"/>).
     /// </summary>
     public IReadOnlyList<Money> Totals =>
         [.. Currency.All.Where(c => currenciesUsed[c.NumericCode]).Select(c => new Money(totals[c.NumericCode], c))];
 
     /// <summary>
     /// Decides and applies each command in order and writes a record for each that has a final outcome.
-    /// <paramref name="outcomes"/> has one place for each command, <paramref name="records"/> room for as many.
+    /// <paramref name="outcomes"/> has one place for each command, <paramref name="records"/> room for as many. In a
+    /// ledger of several partitions both accounts belong here, and the ids were claimed before (<see cref="Claim"/>).
     /// </summary>
     /// <exception cref="ArgumentException">
     /// An amount is not above zero or a name is missing, which no parser lets through. Commands before it are done.

@@ -31,7 +31,7 @@ public enum SecondPhase : byte
 /// record that reserves the money is the payer's own Try.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-public struct PhaseStatus
+public record struct PhaseStatus
 {
     /// <summary>By which protocol.</summary>
     public TransferProtocol Protocol;

@@ -28,6 +28,43 @@ public sealed class AllocationTests
         Assert.All(outcomes, outcome => Assert.Equal((Rejection.None, false), (outcome.Rejection, outcome.Replayed)));
     }
 
+    [Theory]
+    [InlineData(TransferProtocol.Tcc)]
+    [InlineData(TransferProtocol.Saga)]
+    public void A_transfer_between_partitions_that_succeeds_allocates_nothing(TransferProtocol protocol)
+    {
+        const int count = 1_000;
+        var two = new TwoPartitions();
+        two.Pay(two.Payer, -9, "settlement:USD", "alice", 10 * count);
+        two.Payer.Kept.MakeRoom(2 * count);
+        var records = new RecordBuffer(6 * count * Records.LengthMax);
+        var commands = Enumerable.Range(1, 2 * count)
+            .Select(id => new RemoteTransferCommand(TwoPartitions.Transfer(id, 1), 1)).ToArray();
+        var (numbers, orders) = (new long[count], new CreditOrder[count]);
+        var (reserved, answers) = (new RemoteTransferAnswer[count], new CreditAnswer[count]);
+        var progress = new TransferProgress[count];
+        Move(commands.AsSpan(0, count));
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Move(commands.AsSpan(count));
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Equal(0, allocated);
+        Assert.Equal(2 * count, two.Payee.BalanceOf("bob"));
+
+        void Move(ReadOnlySpan<RemoteTransferCommand> some)
+        {
+            two.Payer.Partition.Reserve(protocol, some, two.NowMicros, records, reserved);
+            for (var i = 0; i < count; i++) numbers[i] = reserved[i].Number;
+            while (two.Payer.Partition.UnderWayCount > 0)
+            {
+                var head = two.Payer.Partition.WriteOrders(1, numbers, orders, out var written);
+                two.Payee.Partition.Receive(head, orders.AsSpan(0, written), two.NowMicros, records, answers);
+                two.Payer.Partition.TakeAnswers(1, head.AtMicros, answers, two.NowMicros, records, progress);
+            }
+        }
+    }
+
     private static TransferCommand[] Commands(TestLedger ledger, int firstId, bool hints) =>
         [.. Enumerable.Range(0, Transfers).Select(i =>
         {

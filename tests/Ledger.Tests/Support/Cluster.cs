@@ -49,12 +49,16 @@ internal sealed class Cluster
 
     public long Steps { get; private set; }
 
-    // True where the nodes named are to stop at this boundary of a node's work on a message.
+    // Who stops at this boundary of a node's work on a message.
     public Func<ClusterNode, Message, Boundary, IEnumerable<int>>? Stops { get; set; }
 
     public Func<Message, Fate>? Fates { get; set; }
 
+    // Which of so many messages that wait comes next; without it the first.
     public Func<int, int>? NextOf { get; set; }
+
+    // Whether a partition that has just written takes a snapshot.
+    public Func<bool>? TakesSnapshot { get; set; }
 
     // Wrong on purpose, to see that the checks see it.
     public bool SendsBeforeItWrites { get; init; }
@@ -185,6 +189,7 @@ internal sealed class Cluster
         {
             if (StopAt(node, message, Boundary.BeforeWrite)) return;
             node.Kept.KeepBatch();
+            if (TakesSnapshot?.Invoke() == true) node.TakeSnapshot();
             if (StopAt(node, message, Boundary.AfterWrite)) return;
         }
         foreach (var each in outgoing)

@@ -11,7 +11,9 @@ internal sealed class ClusterNode : IClaims
     private readonly Dictionary<TransactionId, Transfer> claiming = [];
     private readonly Dictionary<TransactionId, Transfer> asking = [];
     private readonly Dictionary<Transfer, int> waiting = [];
+    private readonly SortedDictionary<int, List<long>> orders = [];
     private readonly List<Message> outbox = [];
+    private (byte[] Image, int Length) snapshot;
 
     public ClusterNode(Cluster cluster, int number, ReadOnlySpan<byte> journal)
     {
@@ -31,7 +33,6 @@ internal sealed class ClusterNode : IClaims
     // What it says to a message. It is sent when the batch is durable, and not before.
     public List<Message> Handle(Message message)
     {
-        outbox.Clear();
         switch (message)
         {
             case Message.Request request:
@@ -50,10 +51,10 @@ internal sealed class ClusterNode : IClaims
             case Message.PayeeAnswer answer:
                 if (asking.Remove(answer.Transfer.Id, out var asked)) Begin(asked, answer.Refusal);
                 break;
-            case Message.Orders orders:
-                var answers = new CreditAnswer[orders.Items.Length];
-                Partition.Receive(orders.Head, orders.Items, NowMicros, Kept.Batch, answers);
-                Send(new Message.Answers(Number, orders.From, Partition.LastAtMicros, answers));
+            case Message.Orders received:
+                var answers = new CreditAnswer[received.Items.Length];
+                Partition.Receive(received.Head, received.Items, NowMicros, Kept.Batch, answers);
+                Send(new Message.Answers(Number, received.From, Partition.LastAtMicros, answers));
                 break;
             case Message.Answers taken:
                 Handle(taken);
@@ -62,22 +63,25 @@ internal sealed class ClusterNode : IClaims
                 if (Partition.GiveUp(giveUp.Id, NowMicros, Kept.Batch)) Resend(giveUp.Id);
                 break;
         }
-        return [.. outbox];
+        return Outgoing();
     }
 
     // Sends again what is under way: after a recovery, or where an answer stays out.
     public List<Message> Resend()
     {
-        outbox.Clear();
-        foreach (var to in Partition.UnderWay().GroupBy(each => each.Payee))
-            SendOrders(to.Key, [.. to.Select(each => each.Number)]);
-        return [.. outbox];
+        foreach (var each in Partition.UnderWay()) Order(each.Payee, each.Number);
+        return Outgoing();
     }
+
+    // Keeps the state as it is after all that is durable: what is taken up again goes on from there.
+    public void TakeSnapshot() => snapshot = (TestLedger.ImageOf(Partition), Kept.Length);
 
     // Stops and is taken up again from what is durable.
     public void Crash()
     {
         claims.Clear();
+        orders.Clear();
+        outbox.Clear();
         claiming.Clear();
         asking.Clear();
         waiting.Clear();
@@ -92,18 +96,21 @@ internal sealed class ClusterNode : IClaims
 
     void IClaims.Remember(TransactionId id, int payer, long place) => claims.Add(id, payer);
 
-    public Partition NewPartition(KeptRecords kept, IClaims held) =>
-        new(kept, new Membership(Number, cluster.Nodes.Length, held));
+    public Partition NewPartition(KeptRecords kept, IClaims held) => new(kept, MembershipOf(held));
+
+    private Membership MembershipOf(IClaims held) => new(Number, cluster.Nodes.Length, held);
 
     private (KeptRecords, Partition) Taken(ReadOnlySpan<byte> journal)
     {
         var kept = new KeptRecords(BatchBytes, journal.Length + 1024);
-        var partition = NewPartition(kept, this);
+        var partition = snapshot.Image is null
+            ? NewPartition(kept, this)
+            : Partition.FromImage(new MemoryStream(snapshot.Image), kept, MembershipOf(this));
         for (var at = 0; at < journal.Length;)
         {
             Assert.True(Records.TryRead(journal[at..], out var record));
             record.CopyTo(kept.Batch.Append(record.Length, out var place));
-            partition.Apply(record, place);
+            if (at >= snapshot.Length) partition.Apply(record, place);
             if (Records.TransactionIdOf(record) is { } id) kept.Remember(id, place);
             if (Records.ClaimOf(record) is { } claim) claims.Add(claim.Id, claim.Payer);
             kept.KeepBatch();
@@ -173,7 +180,7 @@ internal sealed class ClusterNode : IClaims
                 Tell(transfer, answers[0].Outcome);
                 break;
             case RemoteTransferStep.Reserved:
-                SendOrders(payee, [answers[0].Number]);
+                Order(payee, answers[0].Number);
                 if (cluster.GivesUp(transfer.Id)) Send(new Message.GiveUp(Number, transfer.Id));
                 break;
             case RemoteTransferStep.AskPayee:
@@ -187,28 +194,46 @@ internal sealed class ClusterNode : IClaims
     {
         var progress = new TransferProgress[taken.Items.Length];
         Partition.TakeAnswers(taken.From, taken.AtMicros, taken.Items, NowMicros, Kept.Batch, progress);
-        long[] confirms = [.. progress.Where(each => each.Kind == ProgressKind.Confirm).Select(each => each.Number)];
-        if (confirms.Length > 0) SendOrders(taken.From, confirms);
         foreach (var each in progress)
         {
+            if (each.Kind == ProgressKind.Confirm) Order(taken.From, each.Number);
             if (each.Kind is not (ProgressKind.Decided or ProgressKind.Withdrawn)) continue;
+            // One with other content may wait under the same id: that is another transfer.
             foreach (var transfer in waiting.Keys.Where(transfer => transfer.Id == each.Id).ToList())
-                Tell(transfer, each.Outcome);
+            {
+                var isOther = Partition.TryAnswerKnown(transfer, out var known)
+                    && known.Outcome.Rejection == Rejection.TransactionIdReused;
+                Tell(transfer, isOther ? known.Outcome : each.Outcome);
+            }
         }
     }
 
     private void Resend(TransactionId id)
     {
         Assert.True(Partition.TryFindUnderWay(id, out var transfer));
-        SendOrders(transfer.Payee, [transfer.Number]);
+        Order(transfer.Payee, transfer.Number);
     }
 
-    private void SendOrders(int payee, long[] numbers)
+    private void Order(int payee, long number)
     {
-        var orders = new CreditOrder[numbers.Length];
-        var head = Partition.WriteOrders(payee, numbers, orders, out var written);
-        Assert.Equal(numbers.Length, written);
-        Send(new Message.Orders(payee, head, orders));
+        if (!orders.TryGetValue(payee, out var numbers)) orders.Add(payee, numbers = []);
+        numbers.Add(number);
+    }
+
+    // Orders to one partition travel together.
+    private List<Message> Outgoing()
+    {
+        foreach (var (payee, numbers) in orders)
+        {
+            var items = new CreditOrder[numbers.Count];
+            var head = Partition.WriteOrders(payee, numbers.ToArray(), items, out var written);
+            Assert.Equal(items.Length, written);
+            Send(new Message.Orders(payee, head, items));
+        }
+        List<Message> outgoing = [.. outbox];
+        orders.Clear();
+        outbox.Clear();
+        return outgoing;
     }
 
     private void Tell(Transfer transfer, TransferOutcome outcome)
