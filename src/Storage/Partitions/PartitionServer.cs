@@ -12,7 +12,7 @@ public sealed record PartitionServer(int First, int Last, string ConnectionStrin
     public string Range => string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
 
     /// <summary>Reads <c>0-31=Host=…;Database=…</c>.</summary>
-    /// <exception cref="StorageSetupException">The text is something else; its connection string is not told.</exception>
+    /// <exception cref="StorageSetupException">The text is something else; it is not repeated.</exception>
     public static PartitionServer Parse(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);

@@ -41,7 +41,7 @@ internal sealed class PostgresPartitionSnapshots(
     private readonly SemaphoreSlim turn = new(1);
     private readonly string place = PostgresConnections.PlaceOf(source);
 
-    /// <inheritdoc cref="IPartitionSnapshots.WriteAsync"/>
+    /// <inheritdoc cref="IPartitionSnapshots.WriteSnapshotAsync"/>
     public async Task WriteAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(point.Sequence, 1);
@@ -65,7 +65,7 @@ internal sealed class PostgresPartitionSnapshots(
         }
     }
 
-    /// <inheritdoc cref="IPartitionSnapshots.ReadNewestAsync"/>
+    /// <inheritdoc cref="IPartitionSnapshots.ReadNewestSnapshotAsync"/>
     public async Task<PartitionSnapshot<TState>?> ReadNewestAsync<TState>(
         int partition, Func<Stream, TState> readImage, Action<string> notice, CancellationToken cancel)
     {

@@ -118,8 +118,8 @@ public static class PostgresConnections
             : fsync == "off" ? "fsync off" : null;
         if (fault is null) return;
         throw new StorageSetupException(
-            $"The PostgreSQL database {connection.Database} at {connection.Host}:{connection.Port} has {fault}: it could "
-            + "lose transfers that were answered. Turn it on, for the server, the database and this user.");
+            $"The PostgreSQL database {connection.Database} at {connection.Host}:{connection.Port} has {fault}: it "
+            + "could lose transfers that were answered. Turn it on, for the server, the database and this user.");
     }
 
     private static DbConnectionStringBuilder Parse(string connectionString)

@@ -69,8 +69,8 @@ public sealed class PartitionServersTests(PostgresServer server)
             Assert.Equal(last, await place.CountAsync("SELECT max(partition)::bigint FROM partition_journal"));
         }
         foreach (var partition in partitions) Assert.Equal(4, (await partition.ReadAllAsync()).Count);
-        await journals.WriteAsync(partitions[40].Point, image => image.WriteByte(1));
-        Assert.NotNull(await journals.ReadNewestAsync(40, image => image.ReadByte(), _ => { }));
+        await journals.WriteSnapshotAsync(partitions[40].Point, image => image.WriteByte(1));
+        Assert.NotNull(await journals.ReadNewestSnapshotAsync(40, image => image.ReadByte(), _ => { }));
         Task waiting;
         await using (await left.LockAsync("partition_journal"))
         {
