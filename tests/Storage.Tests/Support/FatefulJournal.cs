@@ -9,6 +9,7 @@ namespace OrleansWallet.Storage.Tests.Support;
 internal sealed class FatefulJournal(int[] fates)
 {
     public const int Partitions = 4;
+    private const int ActivationsMax = 10_000;
     private readonly List<PartitionBatch>[] written = [[], [], [], []];
     private readonly HashSet<int> inFlight = [];
     private readonly List<PartitionAppend> late = [];
@@ -36,8 +37,9 @@ internal sealed class FatefulJournal(int[] fates)
     public async Task<HashSet<ChainHash>> HostAsync(PartitionWriter writer, int partition, int batchCount)
     {
         var answered = new HashSet<ChainHash>();
-        while (answered.Count < batchCount)
+        for (var activations = 1; answered.Count < batchCount; activations++)
         {
+            Assert.InRange(activations, 1, ActivationsMax);
             var (point, begins) = Activate(partition);
             var appends = new List<(ChainHash Chain, Task Task)>();
             try
