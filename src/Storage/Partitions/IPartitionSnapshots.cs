@@ -13,7 +13,7 @@ public interface IPartitionSnapshots
     /// <param name="point">The point it was taken at, whose batch is durable.</param>
     /// <param name="writeImage">Writes the state to the stream it is given.</param>
     /// <param name="cancel">Ends the writing between two chunks.</param>
-    /// <exception cref="PartitionDamagedException">The journal has no such point: another activation wrote.</exception>
+    /// <exception cref="PartitionFencedException">The journal has no such point: another activation wrote.</exception>
     /// <exception cref="StateUnavailableException">The database failed; the snapshot may be there.</exception>
     Task WriteSnapshotAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default);
 

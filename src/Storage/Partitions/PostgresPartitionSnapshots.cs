@@ -52,7 +52,8 @@ internal sealed class PostgresPartitionSnapshots(
             var header = await OnThreadAsync(() => WriteChunks(point, snapshot, writeImage, cancel))
                 .ConfigureAwait(false);
             // An activation that was fenced may not know it yet, and its state may have what was never written.
-            await journal.CheckPointAsync(point, cancel).ConfigureAwait(false);
+            var batch = await journal.FindAsync(point.Partition, point.Sequence, cancel).ConfigureAwait(false);
+            if (batch?.After != point) throw new PartitionFencedException(point.Partition, point.Sequence);
             await CompleteAsync(point, snapshot, header, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested && PostgresFaults.IsFailure(e))

@@ -14,6 +14,10 @@ public sealed class PartitionServersTests(PostgresServer server)
     public void A_server_is_read_from_its_text(string text, int first, int last, string connectionString) =>
         Assert.Equal(new PartitionServer(first, last, connectionString), PartitionServer.Parse(text));
 
+    [Fact]
+    public void A_server_tells_its_range_and_not_its_password() => Assert.Equal(
+        "the server of the partitions 0-31", $"{PartitionServer.Parse("0-31=Host=a;Password=secret")}");
+
     [Theory]
     [InlineData("")]
     [InlineData("Host=secret;Database=b")]

@@ -160,8 +160,8 @@ public sealed class PartitionSnapshotTests(PostgresServer server)
         await Assert.ThrowsAsync<PartitionFencedException>(() => older.AppendAsync());
         var (_, fenced) = Batches.Records(older.Point);
 
-        await Assert.ThrowsAsync<PartitionDamagedException>(() => WriteAsync(journals, fenced, Image(1)));
-        await Assert.ThrowsAsync<PartitionDamagedException>(
+        await Assert.ThrowsAsync<PartitionFencedException>(() => WriteAsync(journals, fenced, Image(1)));
+        await Assert.ThrowsAsync<PartitionFencedException>(
             () => WriteAsync(journals, newer.Point with { NextEvent = 9 }, Image(1)));
 
         Assert.Null(await ReadAsync(journals, 2));
