@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace OrleansWallet.Storage.Partitions;
 
-/// <summary>The value of a partition's hash chain after a batch: SHA-256 over the batch and the value before it.</summary>
+/// <summary>The value of a partition's hash chain after a batch: SHA-256 over it and the value before.</summary>
 public readonly struct ChainHash : IEquatable<ChainHash>
 {
     /// <summary>How many bytes it has.</summary>

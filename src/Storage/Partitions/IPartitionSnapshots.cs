@@ -13,13 +13,13 @@ public interface IPartitionSnapshots
     /// <param name="point">The point it was taken at, whose batch is durable.</param>
     /// <param name="writeImage">Writes the state to the stream it is given.</param>
     /// <param name="cancel">Ends the writing between two chunks.</param>
-    /// <exception cref="PartitionDamagedException">The journal has no such point: it is another activation's.</exception>
-    /// <exception cref="StateUnavailableException">The database failed; the snapshot isn't known to be there.</exception>
-    Task WriteAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default);
+    /// <exception cref="PartitionFencedException">The journal has no such point: another activation wrote.</exception>
+    /// <exception cref="StateUnavailableException">The database failed; the snapshot may be there.</exception>
+    Task WriteSnapshotAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default);
 
     /// <summary>
-    /// Reads the newest snapshot of a partition that is whole, on a thread of its own; null where there is none. What is
-    /// damaged is passed over, and told of.
+    /// Reads the newest snapshot of a partition that is whole, on a thread of its own; null where there is none. What
+    /// is damaged is passed over, and told of.
     /// </summary>
     /// <param name="partition">The partition's number.</param>
     /// <param name="readImage">
@@ -29,6 +29,6 @@ public interface IPartitionSnapshots
     /// <param name="notice">Told what was passed over, a line each.</param>
     /// <param name="cancel">Ends the reading between two chunks.</param>
     /// <exception cref="StateUnavailableException">The database can't be read now.</exception>
-    Task<PartitionSnapshot<TState>?> ReadNewestAsync<TState>(
+    Task<PartitionSnapshot<TState>?> ReadNewestSnapshotAsync<TState>(
         int partition, Func<Stream, TState> readImage, Action<string> notice, CancellationToken cancel = default);
 }

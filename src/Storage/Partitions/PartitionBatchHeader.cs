@@ -79,7 +79,7 @@ internal struct PartitionBatchHeader
         return computed == Chain;
     }
 
-    /// <summary>How long the batch is that begins some bytes, by its header's word; 0 where there is no header.</summary>
+    /// <summary>How long the batch that begins some bytes says it is; 0 where there is no header.</summary>
     public static int LengthOf(ReadOnlySpan<byte> bytes) =>
         bytes.Length < Bytes ? 0 : unchecked(MemoryMarshal.Read<PartitionBatchHeader>(bytes).BodyLength + Bytes);
 

@@ -13,7 +13,9 @@ internal static class PartitionFacts
     private const string RangeFact = "partition-range";
     private const string LedgerFact = "ledger-id";
 
-    /// <summary>Brings each server's schema up to date, fixes or checks its facts, and answers with the ledger's id.</summary>
+    /// <summary>
+    /// Brings each server's schema up to date, fixes or checks its facts, and answers with the ledger's id.
+    /// </summary>
     /// <exception cref="StorageSetupException">A server is another's, or can't be used as it is.</exception>
     /// <exception cref="StateUnavailableException">A server can't be reached now.</exception>
     public static async Task<Guid> FixAsync(
@@ -44,7 +46,7 @@ internal static class PartitionFacts
         var held = await facts.FixAsync(name, value, cancel).ConfigureAwait(false);
         if (held == value) return;
         throw new StorageSetupException(
-            $"The server of the partitions {server.Range} has {name} {held}, and {value} was asked for: it is fixed for "
-            + "ever. Correct the number of partitions, or the servers' ranges and connection strings.");
+            $"The server of the partitions {server.Range} has {name} {held}, and {value} was asked for: it is fixed "
+            + "for ever. Correct the number of partitions, or the servers' ranges and connection strings.");
     }
 }

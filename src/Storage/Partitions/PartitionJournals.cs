@@ -71,11 +71,12 @@ public sealed class PartitionJournals : IPartitionJournal, IPartitionSnapshots, 
         ShardOf(partition).Journal.ArchiveSomeAsync(partition, cancel);
 
     /// <inheritdoc/>
-    public Task WriteAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default) =>
+    public Task WriteSnapshotAsync(
+        PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default) =>
         ShardOf(point.Partition).Snapshots.WriteAsync(point, writeImage, cancel);
 
     /// <inheritdoc/>
-    public Task<PartitionSnapshot<TState>?> ReadNewestAsync<TState>(
+    public Task<PartitionSnapshot<TState>?> ReadNewestSnapshotAsync<TState>(
         int partition, Func<Stream, TState> readImage, Action<string> notice, CancellationToken cancel = default) =>
         ShardOf(partition).Snapshots.ReadNewestAsync(partition, readImage, notice, cancel);
 

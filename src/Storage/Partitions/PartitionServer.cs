@@ -11,8 +11,11 @@ public sealed record PartitionServer(int First, int Last, string ConnectionStrin
     /// <summary>The range as it is written, <c>0-31</c>.</summary>
     public string Range => string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");
 
+    /// <summary>The range only: the connection string has a password.</summary>
+    public override string ToString() => $"the server of the partitions {Range}";
+
     /// <summary>Reads <c>0-31=Host=…;Database=…</c>.</summary>
-    /// <exception cref="StorageSetupException">The text is something else; its connection string is not told.</exception>
+    /// <exception cref="StorageSetupException">The text is something else; it is not repeated.</exception>
     public static PartitionServer Parse(string text)
     {
         var equals = text.IndexOf('=', StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using OrleansWallet.Storage.Postgres;
 
 namespace OrleansWallet.Storage.Partitions;
 
-/// <summary>What one server has of the ledger: its partitions' journals and snapshots, and the connections to it.</summary>
+/// <summary>What one server has of the ledger: journals and snapshots of its partitions.</summary>
 internal sealed class PartitionShard : IAsyncDisposable
 {
     private readonly NpgsqlDataSource writes;

@@ -82,9 +82,8 @@ internal sealed class PostgresPartitionJournal
         }
     }
 
-    /// <summary>Throws where the journal doesn't have the batch that a point was taken at.</summary>
-    /// <exception cref="PartitionDamagedException">It is missing, or another.</exception>
-    internal async Task CheckPointAsync(PartitionPoint point, CancellationToken cancel)
+    // Throws where the journal doesn't have the batch that a point was taken at.
+    private async Task CheckPointAsync(PartitionPoint point, CancellationToken cancel)
     {
         if (point.Sequence == 0)
         {

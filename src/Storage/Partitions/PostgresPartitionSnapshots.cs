@@ -41,7 +41,7 @@ internal sealed class PostgresPartitionSnapshots(
     private readonly SemaphoreSlim turn = new(1);
     private readonly string place = PostgresConnections.PlaceOf(source);
 
-    /// <inheritdoc cref="IPartitionSnapshots.WriteAsync"/>
+    /// <inheritdoc cref="IPartitionSnapshots.WriteSnapshotAsync"/>
     public async Task WriteAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(point.Sequence, 1);
@@ -52,7 +52,8 @@ internal sealed class PostgresPartitionSnapshots(
             var header = await OnThreadAsync(() => WriteChunks(point, snapshot, writeImage, cancel))
                 .ConfigureAwait(false);
             // An activation that was fenced may not know it yet, and its state may have what was never written.
-            await journal.CheckPointAsync(point, cancel).ConfigureAwait(false);
+            var batch = await journal.FindAsync(point.Partition, point.Sequence, cancel).ConfigureAwait(false);
+            if (batch?.After != point) throw new PartitionFencedException(point.Partition, point.Sequence);
             await CompleteAsync(point, snapshot, header, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested && PostgresFaults.IsFailure(e))
@@ -65,7 +66,7 @@ internal sealed class PostgresPartitionSnapshots(
         }
     }
 
-    /// <inheritdoc cref="IPartitionSnapshots.ReadNewestAsync"/>
+    /// <inheritdoc cref="IPartitionSnapshots.ReadNewestSnapshotAsync"/>
     public async Task<PartitionSnapshot<TState>?> ReadNewestAsync<TState>(
         int partition, Func<Stream, TState> readImage, Action<string> notice, CancellationToken cancel)
     {

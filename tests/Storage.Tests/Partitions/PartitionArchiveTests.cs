@@ -48,7 +48,7 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
             await foreach (var batch in journals.ReadAsync(known.After)) behind++;
             Assert.Equal(all.Count - (int)known.Sequence, behind);
         }
-        var snapshot = await journals.ReadNewestAsync(5, image => image.ReadByte(), _ => { });
+        var snapshot = await journals.ReadNewestSnapshotAsync(5, image => image.ReadByte(), _ => { });
         Assert.Equal(all.Count, snapshot?.Point.Sequence);
     }
 
@@ -146,7 +146,8 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
         await using var journals = await place.OpenAsync();
         await WithTwoSnapshotsAsync(journals, 5, batches: 20);
         await place.ExecuteAsync(
-            "UPDATE partition_journal SET payload = set_byte(payload, 80, 255 - get_byte(payload, 80)) WHERE sequence = 8");
+            "UPDATE partition_journal SET payload = set_byte(payload, 80, 255 - get_byte(payload, 80)) "
+            + "WHERE sequence = 8");
 
         var damaged = await Assert.ThrowsAsync<PartitionDamagedException>(() => journals.ArchiveSomeAsync(5));
 
@@ -166,7 +167,8 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
         foreach (var (timing, deferred) in new[] { ("BEFORE", ""), ("AFTER", "DEFERRABLE INITIALLY DEFERRED") })
         {
             await place.ExecuteAsync($"""
-                CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+                CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN RAISE 'refused'; END $$;
                 CREATE {(deferred.Length > 0 ? "CONSTRAINT" : "")} TRIGGER refusing {timing} INSERT ON partition_archive
                 {deferred} FOR EACH ROW EXECUTE FUNCTION refuse();
                 """);
@@ -226,7 +228,7 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
     }
 
     private static Task SnapshotAsync(PartitionJournals journals, TestPartition partition) =>
-        journals.WriteAsync(partition.Point, image => image.WriteByte(7));
+        journals.WriteSnapshotAsync(partition.Point, image => image.WriteByte(7));
 
     private static async Task ArchiveAllAsync(PartitionJournals journals, int partition)
     {

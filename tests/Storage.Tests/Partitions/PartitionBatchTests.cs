@@ -12,7 +12,8 @@ public sealed class PartitionBatchTests
     [Fact]
     public void A_batch_has_these_bytes_for_ever()
     {
-        var (activation, begun) = PartitionBatch.SealActivation(Start, new Guid("0f0e0d0c-0b0a-0908-0706-050403020100"));
+        var id = new Guid("0f0e0d0c-0b0a-0908-0706-050403020100");
+        var (activation, begun) = PartitionBatch.SealActivation(Start, id);
         var records = new byte[PartitionBatch.HeaderBytes + 8];
         "records!"u8.CopyTo(records.AsSpan(PartitionBatch.HeaderBytes));
         PartitionBatch.SealRecords(records, begun, count: 3);

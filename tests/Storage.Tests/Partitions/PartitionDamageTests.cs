@@ -47,7 +47,8 @@ public sealed class PartitionDamageTests(PostgresServer server)
 
     [PostgresFact]
     public Task Several_missing_batches_are_found() => AssertDamagedAsync(
-        5, "the next there is batch 9", "DELETE FROM partition_journal WHERE partition = 3 AND sequence BETWEEN 5 AND 8");
+        5, "the next there is batch 9",
+        "DELETE FROM partition_journal WHERE partition = 3 AND sequence BETWEEN 5 AND 8");
 
     [PostgresFact]
     public Task A_missing_first_batch_is_found() => AssertDamagedAsync(
@@ -94,10 +95,10 @@ public sealed class PartitionDamageTests(PostgresServer server)
         await using var journals = await place.OpenAsync();
         var partition = await TestPartition.ActivateAsync(journals, 3);
         await partition.AppendManyAsync(8);
-        await journals.WriteAsync(partition.Point, image => image.WriteByte(1));
+        await journals.WriteSnapshotAsync(partition.Point, image => image.WriteByte(1));
         await place.ExecuteAsync("DELETE FROM partition_journal WHERE partition = 3 AND sequence > 6");
 
-        var snapshot = await journals.ReadNewestAsync(3, image => image.ReadByte(), _ => { });
+        var snapshot = await journals.ReadNewestSnapshotAsync(3, image => image.ReadByte(), _ => { });
 
         Assert.NotNull(snapshot);
         var damaged = await Assert.ThrowsAsync<PartitionDamagedException>(

@@ -16,7 +16,8 @@ public sealed class PartitionFailureTests(PostgresServer server, ITestOutputHelp
         await using var journals = await place.OpenAsync();
         var appends = new CheckedAppends(journals, 64);
 
-        await appends.RunAsync(disturbances: 4, batchesBetween: 1_000, () => server.Running.RestartAsync(immediate: true));
+        await appends.RunAsync(
+            disturbances: 4, batchesBetween: 1_000, () => server.Running.RestartAsync(immediate: true));
 
         Tell(appends);
         Assert.NotEqual(0, appends.Unknown + appends.NotWritten);
@@ -96,9 +97,9 @@ public sealed class PartitionFailureTests(PostgresServer server, ITestOutputHelp
             await Assert.ThrowsAsync<StateUnavailableException>(() => journals.ArchiveSomeAsync(1));
             await Assert.ThrowsAsync<StateUnavailableException>(() => place.OpenAsync());
             await Assert.ThrowsAsync<StateUnavailableException>(
-                () => journals.WriteAsync(partition.Point, image => image.WriteByte(1)));
+                () => journals.WriteSnapshotAsync(partition.Point, image => image.WriteByte(1)));
             await Assert.ThrowsAsync<StateUnavailableException>(
-                () => journals.ReadNewestAsync(1, image => image.ReadByte(), _ => { }));
+                () => journals.ReadNewestSnapshotAsync(1, image => image.ReadByte(), _ => { }));
         }
         finally
         {

@@ -14,6 +14,10 @@ public sealed class PartitionServersTests(PostgresServer server)
     public void A_server_is_read_from_its_text(string text, int first, int last, string connectionString) =>
         Assert.Equal(new PartitionServer(first, last, connectionString), PartitionServer.Parse(text));
 
+    [Fact]
+    public void A_server_tells_its_range_and_not_its_password() => Assert.Equal(
+        "the server of the partitions 0-31", $"{PartitionServer.Parse("0-31=Host=a;Password=secret")}");
+
     [Theory]
     [InlineData("")]
     [InlineData("Host=secret;Database=b")]
@@ -69,8 +73,8 @@ public sealed class PartitionServersTests(PostgresServer server)
             Assert.Equal(last, await place.CountAsync("SELECT max(partition)::bigint FROM partition_journal"));
         }
         foreach (var partition in partitions) Assert.Equal(4, (await partition.ReadAllAsync()).Count);
-        await journals.WriteAsync(partitions[40].Point, image => image.WriteByte(1));
-        Assert.NotNull(await journals.ReadNewestAsync(40, image => image.ReadByte(), _ => { }));
+        await journals.WriteSnapshotAsync(partitions[40].Point, image => image.WriteByte(1));
+        Assert.NotNull(await journals.ReadNewestSnapshotAsync(40, image => image.ReadByte(), _ => { }));
         Task waiting;
         await using (await left.LockAsync("partition_journal"))
         {

@@ -64,18 +64,19 @@ public sealed class PartitionSnapshotTests(PostgresServer server)
         var complete = partition.Point;
         await partition.AppendAsync();
 
-        await Assert.ThrowsAsync<NotSupportedException>(() => journals.WriteAsync(partition.Point, image =>
+        await Assert.ThrowsAsync<NotSupportedException>(() => journals.WriteSnapshotAsync(partition.Point, image =>
         {
             image.Write(Image(5_500));
             throw new NotSupportedException("the process ends");
         }));
         using var cancel = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => journals.WriteAsync(partition.Point, image =>
+        var cancelled = journals.WriteSnapshotAsync(partition.Point, image =>
         {
             image.Write(Image(1_500));
             cancel.Cancel();
             image.Write(Image(1_500));
-        }, cancel.Token));
+        }, cancel.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
 
         Assert.Equal(complete, (await ReadAsync(journals, 2))?.Point);
         Assert.Equal(7, await place.CountAsync("SELECT count(*) FROM partition_snapshot_chunk WHERE partition = 2"));
@@ -138,10 +139,10 @@ public sealed class PartitionSnapshotTests(PostgresServer server)
         var partition = await TestPartition.ActivateAsync(journals, 2);
         await WriteAsync(journals, partition.Point, Image(2_500));
 
-        await Assert.ThrowsAsync<FormatException>(() => journals.ReadNewestAsync<int>(
+        await Assert.ThrowsAsync<FormatException>(() => journals.ReadNewestSnapshotAsync<int>(
             2, _ => throw new FormatException("a bug"), notices.Add));
         await place.ExecuteAsync("UPDATE partition_snapshot_chunk SET payload = set_byte(payload, 0, 99)");
-        var found = await journals.ReadNewestAsync<byte[]>(
+        var found = await journals.ReadNewestSnapshotAsync<byte[]>(
             2, _ => throw new FormatException("no bug"), notices.Add);
 
         Assert.Null(found);
@@ -159,8 +160,8 @@ public sealed class PartitionSnapshotTests(PostgresServer server)
         await Assert.ThrowsAsync<PartitionFencedException>(() => older.AppendAsync());
         var (_, fenced) = Batches.Records(older.Point);
 
-        await Assert.ThrowsAsync<PartitionDamagedException>(() => WriteAsync(journals, fenced, Image(1)));
-        await Assert.ThrowsAsync<PartitionDamagedException>(
+        await Assert.ThrowsAsync<PartitionFencedException>(() => WriteAsync(journals, fenced, Image(1)));
+        await Assert.ThrowsAsync<PartitionFencedException>(
             () => WriteAsync(journals, newer.Point with { NextEvent = 9 }, Image(1)));
 
         Assert.Null(await ReadAsync(journals, 2));
@@ -175,7 +176,7 @@ public sealed class PartitionSnapshotTests(PostgresServer server)
         var point = partition.Point;
         using var goOn = new SemaphoreSlim(0);
 
-        var writing = journals.WriteAsync(point, image =>
+        var writing = journals.WriteSnapshotAsync(point, image =>
         {
             for (var i = 0; i < 5; i++)
             {
@@ -195,10 +196,10 @@ public sealed class PartitionSnapshotTests(PostgresServer server)
     }
 
     private static Task WriteAsync(PartitionJournals journals, PartitionPoint point, byte[] image) =>
-        journals.WriteAsync(point, stream => stream.Write(image));
+        journals.WriteSnapshotAsync(point, stream => stream.Write(image));
 
     private Task<PartitionSnapshot<byte[]>?> ReadAsync(PartitionJournals journals, int partition) =>
-        journals.ReadNewestAsync(partition, image =>
+        journals.ReadNewestSnapshotAsync(partition, image =>
         {
             using var copy = new MemoryStream();
             image.CopyTo(copy);
