@@ -170,7 +170,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         {
             try
             {
-                await snapshots.WriteAsync(at, image => RecoveredPartition.Write(image, known, capture), stopping.Token)
+                await snapshots.WriteSnapshotAsync(at, image => RecoveredPartition.Write(image, known, capture), stopping.Token)
                     .ConfigureAwait(false);
                 while (await journal.ArchiveSomeAsync(membership.Number, stopping.Token).ConfigureAwait(false) > 0)
                 {

@@ -54,7 +54,7 @@ internal sealed class RecoveredPartition
 
     private async Task ReadAsync(PartitionServices services)
     {
-        var snapshot = await services.Snapshots.ReadNewestAsync(Number, image =>
+        var snapshot = await services.Snapshots.ReadNewestSnapshotAsync(Number, image =>
         {
             Take(new KnownIds(TryRead, IdTable.ReadFrom(image), IdTable.ReadFrom(image)), services);
             return Partition.FromImage(image, Ids, Membership);
