@@ -179,7 +179,8 @@ internal sealed class Cluster
     {
         Steps++;
         var outgoing = handle(message);
-        CheckSums();
+        // Only records change the state.
+        if (node.Kept.Batch.Length > 0) CheckSums();
         if (SendsBeforeItWrites)
         {
             foreach (var each in outgoing) Leave(each);
