@@ -30,7 +30,7 @@ public sealed class PartitionFailureTests(PostgresServer server, ITestOutputHelp
         await using var journals = await place.OpenAsync();
         var appends = new CheckedAppends(journals, 32);
 
-        await appends.RunAsync(disturbances: 10, batchesBetween: 300, place.KillSessionsAsync);
+        await appends.RunAsync(disturbances: 6, batchesBetween: 300, place.KillSessionsAsync);
 
         Tell(appends);
         Assert.NotEqual(0, appends.Unknown + appends.NotWritten);

@@ -11,6 +11,7 @@ internal sealed class CheckedAppends(IPartitionJournal journal, int partitionCou
     private readonly HashSet<ChainHash> answered = [];
     private readonly HashSet<ChainHash> unknown = [];
     private readonly HashSet<ChainHash> notWritten = [];
+    private volatile Task disturbing = Task.CompletedTask;
     private volatile bool isEnding;
 
     public int Answered
@@ -39,7 +40,9 @@ internal sealed class CheckedAppends(IPartitionJournal journal, int partitionCou
         {
             var before = Answered;
             while (Answered < before + batchesBetween && !partitions.IsFaulted) await Task.Delay(5);
-            if (done < disturbances) await disturb();
+            if (done == disturbances) break;
+            disturbing = disturb();
+            await disturbing;
         }
         isEnding = true;
         await partitions;
@@ -62,7 +65,8 @@ internal sealed class CheckedAppends(IPartitionJournal journal, int partitionCou
         }
         catch (StateUnavailableException)
         {
-            // The next activation reads what is there.
+            // The next activation reads what is there; while the server is down, asking keeps it from coming up.
+            await disturbing;
         }
         while (appends.Count > 0)
         {
