@@ -71,12 +71,21 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         return new PartitionHost(recovered, services);
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Takes no more work, ends what is being written, and lets go of those who wait for more: what is under way goes on
+    /// with the next activation.
+    /// </summary>
+    public Task StopAsync()
     {
         isStopping = true;
         inbox.Add(static _ => { });
-        await loop.ConfigureAwait(false);
+        return loop;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
         await stopping.CancelAsync().ConfigureAwait(false);
         await snapshot.ConfigureAwait(false);
         stopping.Dispose();

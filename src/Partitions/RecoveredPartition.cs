@@ -39,20 +39,19 @@ internal sealed class RecoveredPartition
     public static async Task<RecoveredPartition> LoadAsync(int number, PartitionServices services)
     {
         var recovered = new RecoveredPartition(number, services);
-        await recovered.ReadAsync(services).ConfigureAwait(false);
-        await recovered.ActivateAsync(services.Journal).ConfigureAwait(false);
+        await recovered.ActivateAsync(services).ConfigureAwait(false);
         await recovered.OpenSettlementAccountsAsync(services).ConfigureAwait(false);
         return recovered;
     }
 
-    /// <summary>Writes what <see cref="ReadAsync"/> takes up: the known ids, then the state.</summary>
+    /// <summary>Writes what <see cref="LoadAsync"/> takes up: the known ids, then the state.</summary>
     public static void Write(Stream image, KnownIds ids, Partition.PartitionCapture capture)
     {
         ids.WriteTo(image);
         capture.WriteTo(image);
     }
 
-    private async Task ReadAsync(PartitionServices services)
+    private async Task ActivateAsync(PartitionServices services)
     {
         var snapshot = await services.Snapshots.ReadNewestSnapshotAsync(Number, image =>
         {
@@ -64,11 +63,7 @@ internal sealed class RecoveredPartition
             (Partition, Point) = (snapshot.State, snapshot.Point);
             SnapshotEvents = Partition.Sequence;
         }
-        await foreach (var batch in services.Journal.ReadAsync(Point).ConfigureAwait(false))
-        {
-            Replay(batch);
-            Point = batch.After;
-        }
+        Point = await services.Journal.ActivateAsync(Point, Guid.NewGuid(), Replay).ConfigureAwait(false);
     }
 
     private void Replay(PartitionBatch batch)
@@ -84,13 +79,6 @@ internal sealed class RecoveredPartition
             place += record.Length;
             rest = rest[record.Length..];
         }
-    }
-
-    private async Task ActivateAsync(IPartitionJournal journal)
-    {
-        var (batch, after) = PartitionBatch.SealActivation(Point, Guid.NewGuid());
-        await journal.AppendAsync(Number, after.Sequence, batch).ConfigureAwait(false);
-        Point = after;
     }
 
     private async Task OpenSettlementAccountsAsync(PartitionServices services)

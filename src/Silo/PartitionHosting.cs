@@ -17,7 +17,9 @@ internal static partial class PartitionHosting
         services.AddHostedService(provider => provider.GetRequiredService<PartitionJournalHost>());
         services.AddSingleton(provider => new PartitionGrainServices(() => ServicesOf(provider)));
         services.AddSingleton<IWallet>(WalletOf);
-        if (options.Role != SiloRole.Api) services.AddHostedService<PartitionKeeper>();
+        if (options.Role == SiloRole.Api) return;
+        services.AddHostedService<PartitionKeeper>();
+        services.AddHostedService<PartitionDrain>();
     }
 
     private static PartitionServices ServicesOf(IServiceProvider provider)

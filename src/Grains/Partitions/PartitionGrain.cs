@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansWallet.Ledger;
@@ -13,6 +14,8 @@ namespace OrleansWallet.Grains;
 public sealed partial class PartitionGrain(PartitionGrainServices services, ILogger<PartitionGrain> log)
     : Grain, IPartitionGrain
 {
+    // A grain is sent away only when its calls have ended, and two that wait for each other would never end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private PartitionHost? host;
 
     private int Number => (int)this.GetPrimaryKeyLong();
@@ -21,7 +24,7 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     {
         get
         {
-            if (host is { Fault: null } working) return working;
+            if (host is { Ended.IsCompleted: false } working) return working;
             // The next call finds a new activation, which begins from the journal.
             DeactivateOnIdle();
             throw new PartitionUnavailableException($"Partition {Number} begins anew: {host?.Fault?.Message}");
@@ -32,22 +35,25 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         host = await PartitionHost.StartAsync(Number, services.Value);
+        services.Add(host);
         LogActive(Number);
     }
 
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (host is not null) await host.DisposeAsync();
+        if (host is null) return;
+        await host.DisposeAsync();
+        services.Remove(host);
     }
 
     /// <inheritdoc/>
     public async Task<Immutable<TransferOutcome[]>> Transfer(Immutable<Transfer[]> transfers) =>
-        new(await Host.TransferAsync(transfers.Value));
+        new(await InTimeAsync(Host.TransferAsync(transfers.Value)));
 
     /// <inheritdoc/>
     public async Task<Immutable<PeerReply>> Exchange(Immutable<PeerRequest> request) =>
-        new(await Host.ExchangeAsync(request.Value));
+        new(await InTimeAsync(Host.ExchangeAsync(request.Value)));
 
     /// <inheritdoc/>
     public async Task<PartitionAccount> Open(string accountId, ushort currency) =>
@@ -84,7 +90,19 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     }
 
     /// <inheritdoc/>
-    public Task Wake() => Host.Fault is null ? Task.CompletedTask : Task.FromException(Host.Fault);
+    public Task Wake() => Host.Ended.IsCompleted ? Host.Ended : Task.CompletedTask;
+
+    private static async Task<TResult> InTimeAsync<TResult>(Task<TResult> answer)
+    {
+        try
+        {
+            return await answer.WaitAsync(Patience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new PartitionUnavailableException("There was no answer in time; what was asked may have happened.", e);
+        }
+    }
 
     private static EntryLine LineOf(EntryView entry) => new(
         entry.Sequence, entry.TransactionId.Value,
@@ -95,9 +113,20 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     private partial void LogActive(int number);
 }
 
-/// <summary>What a silo's partitions work with, once the host has opened their journals.</summary>
+/// <summary>What a silo's partitions work with, once the host has opened their journals; and those that work here.</summary>
 public sealed class PartitionGrainServices(Func<PartitionServices> open)
 {
+    private readonly ConcurrentDictionary<PartitionHost, bool> hosts = [];
+
     /// <summary>The services.</summary>
     public PartitionServices Value => open();
+
+    /// <summary>
+    /// Has all partitions that work here end what they write and stop, so that others may take them over at once.
+    /// </summary>
+    public Task StopAsync() => Task.WhenAll(hosts.Keys.Select(host => host.StopAsync()));
+
+    internal void Add(PartitionHost host) => hosts[host] = true;
+
+    internal void Remove(PartitionHost host) => hosts.TryRemove(host, out _);
 }
