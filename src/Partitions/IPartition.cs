@@ -13,6 +13,12 @@ public interface IPartition
     /// </summary>
     Task<TransferOutcome[]> TransferAsync(Transfer[] transfers);
 
+    /// <summary>
+    /// Whether the order of a batch's transfers makes a difference to an account that belongs here: it does not where
+    /// all the account pays can be paid without what it gets, and all it gets finds room without what it pays.
+    /// </summary>
+    Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts);
+
     /// <summary>Opens an account that belongs here.</summary>
     Task<AccountResult> OpenAsync(AccountId id, Currency currency);
 

@@ -28,6 +28,23 @@ public sealed partial class PartitionHost
         }
     }
 
+    /// <inheritdoc/>
+    public Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts) =>
+        AskAsync(_ => Array.ConvertAll(accounts, NeedsOrder));
+
+    private bool NeedsOrder(AccountTurnover turnover)
+    {
+        // Of an account that isn't there, all is refused in any order.
+        if (!partition.Directory.TryFind(turnover.Account, out var number)) return false;
+        ref readonly var account = ref partition.Accounts[number].Account;
+        var (debits, credits) = (
+            new Money(turnover.Debits, account.Currency), new Money(turnover.Credits, account.Currency));
+        return Decider.DecideDebit(account, partition.HeldOf(number).MinorUnits, debits)
+                is Rejection.InsufficientFunds or Rejection.BalanceOverflow
+            || Decider.DecideCredit(account, partition.PromisedOf(number).MinorUnits, credits)
+                == Rejection.BalanceOverflow;
+    }
+
     private void Begin(TransferGroup group, Turn turn)
     {
         var mine = new List<int>();

@@ -79,7 +79,7 @@ public sealed class PartitionedWallet : IWallet
     private async Task SendAsync(ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes)
     {
         var unknown = false;
-        foreach (var wave in BatchWaves.Of(transfers.Span))
+        foreach (var wave in await WavesAsync(transfers).ConfigureAwait(false))
         {
             if (unknown)
             {
@@ -97,6 +97,33 @@ public sealed class PartitionedWallet : IWallet
             await Task.WhenAll(calls).ConfigureAwait(false);
             unknown = wave.Exists(i => outcomes.Span[i].Rejection == Rejection.Unavailable);
         }
+    }
+
+    // Most batches need no order: then all of it goes at once.
+    private async Task<IReadOnlyList<List<int>>> WavesAsync(ReadOnlyMemory<Transfer> transfers)
+    {
+        var waves = BatchWaves.Of(transfers.Span);
+        if (waves.Count == 1) return waves;
+        var ordered = new HashSet<AccountId>();
+        var asked = BatchWaves.Turnovers(transfers.Span).Values.GroupBy(turnover => NumberOf(turnover.Account));
+        try
+        {
+            await Task.WhenAll(asked.Select(async some =>
+            {
+                AccountTurnover[] turnovers = [.. some];
+                var needs = await partitions[some.Key].NeedOrderAsync(turnovers).ConfigureAwait(false);
+                lock (ordered)
+                {
+                    for (var i = 0; i < needs.Length; i++)
+                        if (needs[i]) ordered.Add(turnovers[i].Account);
+                }
+            })).ConfigureAwait(false);
+        }
+        catch (PartitionUnavailableException)
+        {
+            return waves;
+        }
+        return BatchWaves.Of(transfers.Span, ordered);
     }
 
     /// <inheritdoc/>

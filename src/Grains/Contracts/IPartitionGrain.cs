@@ -18,6 +18,10 @@ public interface IPartitionGrain : IGrainWithIntegerKey
     [Alias("Exchange"), ResponseTimeout("00:00:04")]
     Task<Immutable<PeerReply>> Exchange(Immutable<PeerRequest> request);
 
+    /// <summary>Whether the order of a batch's transfers makes a difference to accounts that belong here.</summary>
+    [Alias("NeedOrder")]
+    Task<Immutable<bool[]>> NeedOrder(Immutable<AccountTurnover[]> accounts);
+
     /// <summary>Opens an account that belongs here.</summary>
     [Alias("Open")]
     Task<PartitionAccount> Open(string accountId, ushort currency);

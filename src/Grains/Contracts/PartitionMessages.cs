@@ -165,6 +165,24 @@ public sealed class PeerReplyConverter : IConverter<PeerReply, PeerReplyMessage>
         new(value.AtMicros, value.Answers, value.Granted, value.Rejections);
 }
 
+/// <summary><see cref="AccountTurnover"/> between silos.</summary>
+[GenerateSerializer, Immutable, Alias("wallet.AccountTurnover")]
+public readonly record struct AccountTurnoverMessage(
+    [property: Id(0)] string Account, [property: Id(1)] long Debits, [property: Id(2)] long Credits);
+
+/// <summary>Lets <see cref="AccountTurnover"/> pass between silos.</summary>
+[RegisterConverter]
+public sealed class AccountTurnoverConverter : IConverter<AccountTurnover, AccountTurnoverMessage>
+{
+    /// <inheritdoc/>
+    public AccountTurnover ConvertFromSurrogate(in AccountTurnoverMessage surrogate) =>
+        new(AccountId.Parse(surrogate.Account), surrogate.Debits, surrogate.Credits);
+
+    /// <inheritdoc/>
+    public AccountTurnoverMessage ConvertToSurrogate(in AccountTurnover value) =>
+        new(value.Account.Value, value.Debits, value.Credits);
+}
+
 /// <summary>Money on its way.</summary>
 [GenerateSerializer, Immutable, Alias("wallet.Money")]
 public readonly record struct MoneyMessage([property: Id(0)] long MinorUnits, [property: Id(1)] ushort Currency)

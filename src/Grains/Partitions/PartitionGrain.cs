@@ -56,6 +56,10 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
         new(await InTimeAsync(Host.ExchangeAsync(request.Value)));
 
     /// <inheritdoc/>
+    public async Task<Immutable<bool[]>> NeedOrder(Immutable<AccountTurnover[]> accounts) =>
+        new(await InTimeAsync(Host.NeedOrderAsync(accounts.Value)));
+
+    /// <inheritdoc/>
     public async Task<PartitionAccount> Open(string accountId, ushort currency) =>
         PartitionAccount.Of(await Host.OpenAsync(AccountId.Parse(accountId), Stored.Currency(currency)));
 

@@ -17,6 +17,10 @@ public sealed class PartitionProxy(
         CallAsync(async () => (await Grain.Transfer(new Immutable<Transfer[]>(transfers))).Value);
 
     /// <inheritdoc/>
+    public Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts) =>
+        CallAsync(async () => (await Grain.NeedOrder(new Immutable<AccountTurnover[]>(accounts))).Value);
+
+    /// <inheritdoc/>
     public Task<AccountResult> OpenAsync(AccountId id, Currency currency) =>
         CallAsync(async () => (await Grain.Open(id.Value, currency.NumericCode)).ToResult());
 
