@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures, and says on what. Usage: bench/run.sh engine|snapshot|restart|http|postgres|cluster|all [options of that bench]
+# Measures, and says on what. Usage: bench/run.sh engine|snapshot|restart|http|postgres|cluster|partitions|all [options of that bench]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-all}; shift || true
@@ -30,6 +30,9 @@ one() {
     cluster)
       dotnet build -c Release -v quiet -clp:NoSummary bench/Cluster >/dev/null
       dotnet bench/Cluster/bin/Release/net10.0/OrleansWallet.Bench.Cluster.dll "$@" ;;
+    partitions)
+      dotnet build -c Release -v quiet -clp:NoSummary bench/Cluster >/dev/null
+      dotnet bench/Cluster/bin/Release/net10.0/OrleansWallet.Bench.Cluster.dll partitions "$@" ;;
     http) dotnet bench/Http/bin/Release/net10.0/OrleansWallet.Bench.Http.dll "${@:-5}" ;;
     *) echo "There is no bench '$name'." >&2; exit 2 ;;
   esac
@@ -37,7 +40,7 @@ one() {
 }
 
 if [ "$what" = all ]; then
-  for name in engine snapshot restart http postgres cluster; do one "$name"; done
+  for name in engine snapshot restart http postgres cluster partitions; do one "$name"; done
 else
   one "$what" "$@"
 fi

@@ -78,7 +78,7 @@ internal sealed class BenchCluster : IAsyncDisposable
         hosts.Add(host);
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

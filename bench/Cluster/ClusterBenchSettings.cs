@@ -15,6 +15,12 @@ internal enum StateHome
 /// <param name="Only">Rows whose text contains this; null: all.</param>
 internal sealed record ClusterBenchSettings(int Seconds, int Accounts, string? Only)
 {
+    /// <summary>How many accounts a ledger in partitions has.</summary>
+    public int PartitionAccounts => 10 * Accounts;
+
+    /// <summary>Whether rows with that name are to be run.</summary>
+    public bool Asks(string name) => Only is null || name.Contains(Only, StringComparison.Ordinal);
+
     public static ClusterBenchSettings Parse(string[] args)
     {
         var values = new Dictionary<string, string>();

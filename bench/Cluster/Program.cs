@@ -1,3 +1,5 @@
 using OrleansWallet.Bench;
 
-return await ClusterBench.RunAsync(ClusterBenchSettings.Parse(args));
+return args is ["partitions", .. var options]
+    ? await PartitionBench.RunAsync(ClusterBenchSettings.Parse(options))
+    : await ClusterBench.RunAsync(ClusterBenchSettings.Parse(args));

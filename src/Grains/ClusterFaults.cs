@@ -1,5 +1,7 @@
 using Orleans.Transactions;
+using OrleansWallet.Partitions;
 using OrleansWallet.Storage;
+using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Grains;
 
@@ -22,6 +24,7 @@ internal static class ClusterFaults
         OrleansTransactionAbortedException { InnerException: { } inner } => IsPassing(inner),
         OrleansException or TimeoutException or TransactionUnavailableException => true,
         LockLostException or StartOverException => true,
+        PartitionUnavailableException or PartitionFencedException => true,
         StateUnavailableException or StateConflictException => true,
         // The wallet cancels no call: Orleans does, where a message finds no silo in its time.
         OperationCanceledException => true,

@@ -60,6 +60,9 @@ public struct Account
         Flags = flags,
     };
 
+    /// <summary>The account as it would be with another balance; what is reserved changes nothing else.</summary>
+    internal readonly Account With(long balance) => this with { Balance = balance };
+
     /// <summary>Applies a debit that was decided.</summary>
     /// <exception cref="OverflowException">The debit was never decided.</exception>
     public void Debited(long minorUnits)

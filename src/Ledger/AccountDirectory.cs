@@ -28,6 +28,9 @@ public sealed class AccountDirectory
     private const int EntryHeaderBytes = 5;
     private const int PrefetchDistance = 8;
 
+    // What every shard is until something is added to it: many directories may lie in one process.
+    private static readonly ulong[] EmptyShard = new ulong[1];
+
     private readonly ulong[][] shards = new ulong[1 << ShardBits][];
     private readonly int[] shardCounts = new int[1 << ShardBits];
     private byte[][] idChunks = [];
@@ -38,7 +41,7 @@ public sealed class AccountDirectory
     /// <summary>A directory with no accounts.</summary>
     public AccountDirectory()
     {
-        for (var i = 0; i < shards.Length; i++) shards[i] = new ulong[ShardSlotsMin];
+        Array.Fill(shards, EmptyShard);
     }
 
     /// <summary>How many accounts there are; the next one gets this number.</summary>
@@ -105,7 +108,7 @@ public sealed class AccountDirectory
         var number = Count;
         var unit = Store(id, number);
         if (number >> NumbersPerChunkBits == placeChunks.Length)
-            Volatile.Write(ref placeChunks, [.. placeChunks, new uint[1 << NumbersPerChunkBits]]);
+            Volatile.Write(ref placeChunks, [.. placeChunks, Uncleared<uint>(1 << NumbersPerChunkBits)]);
         placeChunks[number >> NumbersPerChunkBits][number & ((1 << NumbersPerChunkBits) - 1)] = unit;
         Count = number + 1;
 
@@ -173,7 +176,7 @@ public sealed class AccountDirectory
         if (unitsUsed % unitsPerChunk + units > unitsPerChunk)
             unitsUsed = (unitsUsed / unitsPerChunk + 1) * unitsPerChunk;
         if (unitsUsed / unitsPerChunk == idChunks.Length)
-            Volatile.Write(ref idChunks, [.. idChunks, new byte[ChunkBytes]]);
+            Volatile.Write(ref idChunks, [.. idChunks, Uncleared<byte>(ChunkBytes)]);
 
         var unit = unitsUsed;
         var entry = idChunks[unit >> ChunkUnitBits].AsSpan((int)(unit % unitsPerChunk) * UnitBytes);
@@ -184,13 +187,16 @@ public sealed class AccountDirectory
         return unit;
     }
 
+    // Memory that no account needs yet is never touched; each place is written before it is read.
+    private static T[] Uncleared<T>(int length) where T : unmanaged => GC.AllocateUninitializedArray<T>(length);
+
     private void Insert(uint hash, uint unit)
     {
         var which = hash >> (32 - ShardBits);
         var shard = shards[which];
         if ((shardCounts[which] + 1) * 4 > shard.Length * 3)
         {
-            var larger = new ulong[shard.Length * 2];
+            var larger = new ulong[Math.Max(shard.Length * 2, ShardSlotsMin)];
             foreach (var slot in shard)
                 if (slot != 0) Place(larger, slot);
             shard = larger;

@@ -96,7 +96,8 @@ public sealed class AccountTable
     {
         if (Count >> ChunkBits == chunks.Length)
         {
-            chunkList.Add(GC.AllocateArray<AccountSlot>(ChunkSlots, pinned: true));
+            // Not cleared: memory that no account needs yet is never touched, and each is written before it is read.
+            chunkList.Add(GC.AllocateUninitializedArray<AccountSlot>(ChunkSlots, pinned: true));
             chunks = [.. chunkList];
         }
         chunks[Count >> ChunkBits][Count & (ChunkSlots - 1)] = slot;
@@ -161,7 +162,8 @@ public sealed class AccountTable
         {
             if (number >= Count || saved[number]) return;
             saved[number] = true;
-            var copy = copies[number >> ChunkBits] ??= GC.AllocateUninitializedArray<AccountSlot>(ChunkSlots);
+            var copy = copies[number >> ChunkBits] ??= GC.AllocateUninitializedArray<AccountSlot>(
+                Math.Min(ChunkSlots, Count - (number & -ChunkSlots)));
             copy[number & (ChunkSlots - 1)] = table[number];
         }
     }

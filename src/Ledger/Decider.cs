@@ -39,6 +39,14 @@ public static class Decider
             : Rejection.None;
     }
 
+    /// <summary>Decides the payer's side where transfers under way hold a part of its balance.</summary>
+    public static Rejection DecideDebit(in Account account, long heldMinorUnits, Money amount) =>
+        DecideDebit(account.With(unchecked(account.Balance - heldMinorUnits)), amount);
+
+    /// <summary>Decides the payee's side where transfers under way were promised to add to its balance.</summary>
+    public static Rejection DecideCredit(in Account account, long promisedMinorUnits, Money amount) =>
+        DecideCredit(account.With(unchecked(account.Balance + promisedMinorUnits)), amount);
+
     /// <summary>Decides the opening of an account id that is taken or free.</summary>
     public static Rejection DecideOpen(in Account account, AccountId id, Currency currency)
     {

@@ -23,6 +23,11 @@ public static class HybridTime
         return Math.Max(nowMicros - EpochMicros, (seen >> NodeBits) + 1) << NodeBits | (long)(uint)node;
     }
 
+    /// <summary>
+    /// The reading of a node's event of that microsecond, where it has no two in one: what <see cref="Next"/> gives.
+    /// </summary>
+    public static long Of(long atMicros, int node) => (atMicros - EpochMicros) << NodeBits | (long)(uint)node;
+
     /// <summary>The node that gave a reading.</summary>
     public static int NodeOf(long sequence) => (int)(sequence & NodeMask);
 

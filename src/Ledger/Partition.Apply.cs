@@ -18,7 +18,7 @@ public sealed partial class Partition
     {
         ref readonly var header = ref Records.As<RecordHeader>(record);
         Check(header.Sequence == Sequence + 1, header, "its sequence number is not the next one");
-        Check(header.AtMicros >= LastAtMicros, header, "its time is before that of the record before it");
+        Check(header.AtMicros >= LastAtMicros + stepMicros, header, "its time is before that of the record before it");
         switch (header.Kind)
         {
             case RecordKind.TransferSucceeded:
@@ -34,6 +34,15 @@ public sealed partial class Partition
             case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
                 ReplayStatus(Records.As<StatusRecord>(record), place);
                 break;
+            case >= RecordKind.TransferReserved and <= RecordKind.TransferReleased when channels is not null:
+                ReplayPayer(record, place);
+                break;
+            case >= RecordKind.CreditPromised and <= RecordKind.CreditCancelled when channels is not null:
+                ReplayPayee(record, place);
+                break;
+            case RecordKind.IdClaimed when channels is not null:
+                ReplayClaim(record);
+                break;
             default:
                 throw new DamagedRecordException($"Event {header.Sequence} is of the unknown kind {header.Kind}.");
         }
@@ -45,8 +54,8 @@ public sealed partial class Partition
         Check((uint)stored.From < (uint)Accounts.Count && (uint)stored.To < (uint)Accounts.Count
             && stored.From != stored.To && stored.Amount > 0, stored.Header, "its accounts or amount can't be");
         var currency = Accounts[stored.From].Account.Currency;
-        Check(Decider.Decide(Accounts[stored.From].Account, Accounts[stored.To].Account,
-            new Money(stored.Amount, currency)) == Rejection.None, stored.Header, "the rules refuse it");
+        Check(DecideLocal(stored.From, stored.To, new Money(stored.Amount, currency)) == Rejection.None,
+            stored.Header, "the rules refuse it");
         var folded = stored;
         ApplyTransfer(ref folded, place, remember: false);
         Check(Same(folded.FromSide, stored.FromSide) && Same(folded.ToSide, stored.ToSide), stored.Header,
@@ -145,6 +154,7 @@ public sealed partial class Partition
     {
         Sequence = header.Sequence;
         LastAtMicros = header.AtMicros;
+        earliestMicros = header.AtMicros + stepMicros;
     }
 
     private static void SetSide(ref AccountSide side, in Account account, (long Previous, long Skip) link)

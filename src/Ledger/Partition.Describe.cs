@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace OrleansWallet.Ledger;
 
@@ -28,7 +29,7 @@ public sealed partial class Partition
                 var money = new Money(stored.Amount, Accounts[stored.From].Account.Currency);
                 var transfer = new Transfer(
                     new TransactionId(stored.Id), Directory.IdOf(stored.From), Directory.IdOf(stored.To), money);
-                return new TransferView(transfer, Rejection.None, header.Sequence, at);
+                return new TransferView(transfer, Rejection.None, Shown(header), at);
             }
             case RecordKind.TransferRefused:
             {
@@ -37,7 +38,15 @@ public sealed partial class Partition
                 var transfer = new Transfer(
                     new TransactionId(stored.Id), AccountId.Parse(from.ToString()), AccountId.Parse(to.ToString()),
                     new Money(stored.Amount, new Currency(stored.Currency)));
-                return new TransferView(transfer, stored.Rejection, header.Sequence, at);
+                return new TransferView(transfer, stored.Rejection, Shown(header), at);
+            }
+            case RecordKind.TransferSettled or RecordKind.TransferReleased:
+            {
+                ref readonly var stored = ref Records.As<ReservationRecord>(record);
+                var transfer = new Transfer(
+                    new TransactionId(stored.Id), Directory.IdOf(stored.From), PayeeOf(record),
+                    new Money(stored.Amount, Accounts[stored.From].Account.Currency));
+                return new TransferView(transfer, stored.Rejection, Shown(header), at);
             }
             default:
                 throw new UnreachableException($"A {header.Kind} record settles no transfer.");
@@ -54,32 +63,59 @@ public sealed partial class Partition
             {
                 ref readonly var stored = ref Records.As<TransferRecord>(record);
                 var isDebit = stored.From == number;
-                ref readonly var side = ref isDebit ? ref stored.FromSide : ref stored.ToSide;
-                var view = ViewAfter(number, header, side, frozen: false);
-                var entry = new EntryView(
-                    header.Sequence, new TransactionId(stored.Id),
-                    isDebit ? EntryDirection.Debit : EntryDirection.Credit,
-                    new Money(stored.Amount, view.Balance.Currency), view.Balance,
-                    Directory.IdOf(isDebit ? stored.To : stored.From), FromMicros(header.AtMicros));
-                return new AccountMoment(header.Sequence, header.AtMicros, view, entry, side.Previous, side.Skip);
+                return Entry(
+                    number, header, isDebit ? stored.FromSide : stored.ToSide, frozen: false, stored.Id,
+                    isDebit ? EntryDirection.Debit : EntryDirection.Credit, stored.Amount,
+                    Directory.IdOf(isDebit ? stored.To : stored.From));
+            }
+            case RecordKind.TransferSettled:
+            {
+                ref readonly var stored = ref Records.As<RemoteDebitRecord>(record);
+                return Entry(
+                    number, header, stored.FromSide, stored.IsFrozen != 0, stored.Reservation.Id, EntryDirection.Debit,
+                    stored.Reservation.Amount, PayeeOf(record));
+            }
+            case RecordKind.TransferCredited:
+            {
+                ref readonly var stored = ref Records.As<RemoteCreditRecord>(record);
+                return Entry(
+                    number, header, stored.ToSide, stored.IsFrozen != 0, stored.Promise.Id, EntryDirection.Credit,
+                    stored.Promise.Amount, PayerOf(record));
             }
             case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
             {
                 ref readonly var stored = ref Records.As<StatusRecord>(record);
                 var view = ViewAfter(number, header, stored.Side, header.Kind == RecordKind.AccountFrozen);
                 return new AccountMoment(
-                    header.Sequence, header.AtMicros, view, null, stored.Side.Previous, stored.Side.Skip);
+                    Shown(header), header.AtMicros, view, null, stored.Side.Previous, stored.Side.Skip);
             }
             case RecordKind.AccountOpened:
             {
                 var opening = new AccountSide { Previous = -1, Skip = -1 };
                 var view = ViewAfter(number, header, opening, frozen: false);
-                return new AccountMoment(header.Sequence, header.AtMicros, view, null, -1, -1);
+                return new AccountMoment(Shown(header), header.AtMicros, view, null, -1, -1);
             }
             default:
                 throw new UnreachableException($"A {header.Kind} record concerns no account.");
         }
     }
+
+    private AccountMoment Entry(
+        int number, in RecordHeader header, in AccountSide side, bool frozen, Guid id, EntryDirection direction,
+        long amount, AccountId counterparty)
+    {
+        var view = ViewAfter(number, header, side, frozen);
+        var entry = new EntryView(
+            Shown(header), new TransactionId(id), direction, new Money(amount, view.Balance.Currency), view.Balance,
+            counterparty, FromMicros(header.AtMicros));
+        return new AccountMoment(Shown(header), header.AtMicros, view, entry, side.Previous, side.Skip);
+    }
+
+    private static AccountId PayeeOf(ReadOnlySpan<byte> record) => AccountId.Parse(Encoding.ASCII.GetString(
+        record.Slice(PayeeAt(record), Records.As<ReservationRecord>(record).ToLength)));
+
+    private static AccountId PayerOf(ReadOnlySpan<byte> record) => AccountId.Parse(Encoding.ASCII.GetString(
+        record.Slice(PayerAt(record), Records.As<PromiseRecord>(record).FromLength)));
 
     private AccountView ViewAfter(int number, in RecordHeader header, in AccountSide side, bool frozen) => new(
         Directory.IdOf(number), new Money(side.Balance, Accounts[number].Account.Currency), frozen, side.Version,

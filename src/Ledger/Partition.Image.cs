@@ -16,9 +16,9 @@ public sealed partial class Partition
 
     /// <summary>Takes up a state that <see cref="PartitionCapture.WriteTo"/> wrote.</summary>
     /// <exception cref="InvalidDataException">The bytes are no such state.</exception>
-    public static Partition FromImage(Stream image, IRecordedTransfers recorded)
+    public static Partition FromImage(Stream image, IRecordedTransfers recorded, Membership? membership = null)
     {
-        var partition = new Partition(recorded);
+        var partition = new Partition(recorded, membership);
         try
         {
             partition.Read(image);
@@ -45,6 +45,8 @@ public sealed partial class Partition
         ReadTotals(image, (int)currencies);
         ReadAccounts(image, (int)accounts);
         ReadIds(image, (int)accounts);
+        earliestMicros = LastAtMicros + stepMicros;
+        if (channels is not null) ChannelImage.Read(image, channels, Directory);
     }
 
     private void ReadTotals(Stream image, int currencies)
@@ -95,6 +97,7 @@ public sealed partial class Partition
         private readonly Partition partition;
         private readonly AccountTable.Capture accounts;
         private readonly List<(int Number, long Total)> totals = [];
+        private readonly byte[] channels;
 
         internal PartitionCapture(Partition partition, AccountTable.Capture accounts)
         {
@@ -104,6 +107,7 @@ public sealed partial class Partition
             LastAtMicros = partition.LastAtMicros;
             Transfers = partition.Transfers;
             AccountsOpened = partition.AccountsOpened;
+            channels = partition.channels is { } underWay ? ChannelImage.Of(underWay) : [];
             for (var number = 0; number < partition.totals.Length; number++)
                 if (partition.currenciesUsed[number]) totals.Add((number, partition.totals[number]));
         }
@@ -123,7 +127,9 @@ public sealed partial class Partition
         /// <summary>Copies up to so many accounts. True when the capture is complete.</summary>
         public bool CopySome(int accounts) => this.accounts.CopySome(accounts);
 
-        /// <summary>Writes the state: counters, totals, accounts as they lie in memory, ids.</summary>
+        /// <summary>
+        /// Writes the state: counters, totals, accounts as they lie in memory, ids, what is under way with others.
+        /// </summary>
         public void WriteTo(Stream image)
         {
             Span<byte> header = stackalloc byte[ImageHeaderBytes];
@@ -147,6 +153,7 @@ public sealed partial class Partition
                 image.WriteByte((byte)id.Length);
                 image.Write(id);
             }
+            image.Write(channels);
         }
     }
 }

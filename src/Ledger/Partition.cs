@@ -24,17 +24,32 @@ public sealed partial class Partition
     private readonly byte[] found = new byte[Records.LengthMax];
     private readonly long[] totals = new long[1000];
     private readonly bool[] currenciesUsed = new bool[1000];
+    // Null where the partition is the whole ledger.
+    private readonly Channels? channels;
+    // How much time grows at least with each record: nothing, or a microsecond where the time is the sequence number.
+    private readonly long stepMicros;
+    // The earliest time the next record may have.
+    private long earliestMicros;
 
-    /// <summary>An empty partition: no accounts, sequence 0.</summary>
-    public Partition(IRecordedTransfers recorded) => this.recorded = recorded;
+    /// <summary>An empty partition: no accounts, sequence 0. Without a membership it is the whole ledger.</summary>
+    public Partition(IRecordedTransfers recorded, Membership? membership = null)
+    {
+        this.recorded = recorded;
+        if (membership is null) return;
+        channels = new Channels(membership);
+        earliestMicros = stepMicros = 1;
+    }
 
     /// <summary>The number of the last event.</summary>
     public long Sequence { get; private set; }
 
-    /// <summary>When the last event was recorded, in microseconds; time never runs back.</summary>
+    /// <summary>
+    /// When the last event was recorded, in microseconds. Time never runs back; in a ledger of several partitions no
+    /// two events of one have the same.
+    /// </summary>
     public long LastAtMicros { get; private set; }
 
-    /// <summary>How many transfers moved money.</summary>
+    /// <summary>How many transfers moved money; one to another partition counts with its payer's.</summary>
     public long Transfers { get; private set; }
 
     /// <summary>How many accounts callers opened; settlement accounts don't count.</summary>
@@ -48,14 +63,15 @@ public sealed partial class Partition
 
     /// <summary>
     /// The sum of all balances of each currency that was used, by code. Both legs of a transfer are added up apart,
-    /// so a lost leg shows.
+    /// so a lost leg shows. Of one of several partitions the sum needs the others' (<see cref="LedgerCut"/>).
     /// </summary>
     public IReadOnlyList<Money> Totals =>
         [.. Currency.All.Where(c => currenciesUsed[c.NumericCode]).Select(c => new Money(totals[c.NumericCode], c))];
 
     /// <summary>
     /// Decides and applies each command in order and writes a record for each that has a final outcome.
-    /// <paramref name="outcomes"/> has one place for each command, <paramref name="records"/> room for as many.
+    /// <paramref name="outcomes"/> has one place for each command, <paramref name="records"/> room for as many. In a
+    /// ledger of several partitions both accounts belong here, and the ids were claimed before (<see cref="Claim"/>).
     /// </summary>
     /// <exception cref="ArgumentException">
     /// An amount is not above zero or a name is missing, which no parser lets through. Commands before it are done.
@@ -63,7 +79,7 @@ public sealed partial class Partition
     public void Execute(
         ReadOnlySpan<TransferCommand> commands, long atMicros, RecordBuffer records, Span<TransferOutcome> outcomes)
     {
-        var at = Math.Max(atMicros, LastAtMicros);
+        var at = Math.Max(atMicros, earliestMicros);
         for (var i = 0; i < Math.Min(PrefetchDistance, commands.Length); i++) Prefetch(commands[i]);
         for (var i = 0; i < commands.Length; i++)
         {
@@ -89,12 +105,17 @@ public sealed partial class Partition
     /// Opens the settlement accounts that are not there yet: all of them in a new ledger, none in another unless
     /// currencies were added to the table.
     /// </summary>
-    public void OpenSettlementAccounts(long atMicros, RecordBuffer records)
+    public void OpenSettlementAccounts(long atMicros, RecordBuffer records) =>
+        OpenSettlementAccounts(atMicros, records, static _ => true);
+
+    /// <summary>The same, but only those that belong to this partition.</summary>
+    public void OpenSettlementAccounts(long atMicros, RecordBuffer records, Func<AccountId, bool> belongsHere)
     {
         foreach (var currency in Currency.All)
         {
             var id = AccountId.Settlement(currency);
-            if (!Directory.TryFind(id, out _)) WriteOpening(id, currency, isSettlement: true, atMicros, records);
+            if (belongsHere(id) && !Directory.TryFind(id, out _))
+                WriteOpening(id, currency, isSettlement: true, atMicros, records);
         }
     }
 
@@ -151,6 +172,9 @@ public sealed partial class Partition
         var transfer = command.Transfer;
         CheckWhole(transfer);
         if (recorded.TryFind(transfer.Id, found, out var length)) return AnswerAgain(transfer, found.AsSpan(0, length));
+        // What is under way goes to another partition, so it is another transfer.
+        if (channels is { UnderWayCount: > 0 } && channels.TryFind(transfer.Id, out _, out _))
+            return new TransferOutcome(Rejection.TransactionIdReused, Replayed: false, 0);
 
         var from = NumberOf(transfer.From, command.FromNumber);
         var to = NumberOf(transfer.To, command.ToNumber);
@@ -159,11 +183,15 @@ public sealed partial class Partition
             ? Decider.DecideAccounts(from, to)
             : Decider.DecideAccounts(transfer.From, transfer.To);
         if (refusal == Rejection.None)
-            refusal = Decider.Decide(in AccountOf(from), in AccountOf(to), transfer.Amount);
+            refusal = DecideLocal(from, to, transfer.Amount);
         return refusal == Rejection.None
             ? WriteTransfer(transfer, from, to, at, records)
             : WriteRefusal(transfer, refusal, at, records);
     }
+
+    private Rejection DecideLocal(int from, int to, Money amount) => channels is null
+        ? Decider.Decide(in AccountOf(from), in AccountOf(to), amount)
+        : Rejections.First(DecideDebitOf(from, amount), DecideCreditOf(to, amount));
 
     private int NumberOf(AccountId id, int number)
     {
@@ -188,7 +216,7 @@ public sealed partial class Partition
         record.Amount = transfer.Amount.MinorUnits;
         ApplyTransfer(ref record, place);
         Records.Seal(bytes);
-        return new TransferOutcome(Rejection.None, Replayed: false, Sequence);
+        return new TransferOutcome(Rejection.None, Replayed: false, Shown(record.Header));
     }
 
     private TransferOutcome WriteRefusal(in Transfer transfer, Rejection refusal, long at, RecordBuffer records)
@@ -209,7 +237,7 @@ public sealed partial class Partition
         ApplyHeader(record.Header);
         recorded.Remember(transfer.Id, place);
         Records.Seal(bytes);
-        return new TransferOutcome(refusal, Replayed: false, Sequence);
+        return new TransferOutcome(refusal, Replayed: false, Shown(record.Header));
     }
 
     private void WriteOpening(AccountId id, Currency currency, bool isSettlement, long at, RecordBuffer records)
@@ -236,9 +264,13 @@ public sealed partial class Partition
         header.Length = (ushort)length;
         header.Kind = kind;
         header.Sequence = Sequence + 1;
-        header.AtMicros = Math.Max(at, LastAtMicros);
+        header.AtMicros = Math.Max(at, earliestMicros);
         return bytes;
     }
+
+    // The number callers see.
+    private long Shown(in RecordHeader header) =>
+        channels is null ? header.Sequence : HybridTime.Of(header.AtMicros, channels.Membership.Number);
 
     private TransferOutcome AnswerAgain(in Transfer transfer, ReadOnlySpan<byte> record)
     {

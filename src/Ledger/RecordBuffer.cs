@@ -44,6 +44,9 @@ public sealed class RecordBuffer(int capacity, int headroom = 0)
         return bytes.AsSpan(0, framed);
     }
 
+    /// <summary>The host's header and the records, as memory that stays as it is until the next batch begins.</summary>
+    public Memory<byte> FramedMemory() => bytes.AsMemory(0, headroom + Length);
+
     /// <summary>Begins a new batch.</summary>
     public void Reset(long firstPlace)
     {

@@ -18,6 +18,25 @@ public enum RecordKind : byte
     AccountFrozen = 4,
     /// <summary>A freeze ended: <see cref="StatusRecord"/>.</summary>
     AccountUnfrozen = 5,
+
+    /// <summary>Money is held for a transfer to another partition: <see cref="ReservationRecord"/>.</summary>
+    TransferReserved = 16,
+    /// <summary>Such a transfer is given up, if the payee has not got it: <see cref="ReservationRecord"/>.</summary>
+    TransferCancelling = 17,
+    /// <summary>Such a transfer succeeded, and its payer was debited: <see cref="RemoteDebitRecord"/>.</summary>
+    TransferSettled = 18,
+    /// <summary>The money is held no more; the payee refused, or it was given up.</summary>
+    TransferReleased = 19,
+    /// <summary>A payee will take money from another partition: <see cref="PromiseRecord"/>.</summary>
+    CreditPromised = 20,
+    /// <summary>A payee got money from another partition: <see cref="RemoteCreditRecord"/>.</summary>
+    TransferCredited = 21,
+    /// <summary>A payee can't take money from another partition: <see cref="PromiseRecord"/>.</summary>
+    CreditRefused = 22,
+    /// <summary>A payee will not get this money, whatever comes: <see cref="PromiseRecord"/>.</summary>
+    CreditCancelled = 23,
+    /// <summary>A transaction id belongs to a payer's partition: <see cref="ClaimRecord"/>.</summary>
+    IdClaimed = 24,
 }
 
 /// <summary>
@@ -143,7 +162,10 @@ public static class Records
     {
         if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException("Records are little-endian.");
         Debug.Assert(Unsafe.SizeOf<TransferRecord>() == 120 && Unsafe.SizeOf<RefusalRecord>() == 53
-            && Unsafe.SizeOf<OpenRecord>() == 32 && Unsafe.SizeOf<StatusRecord>() == 64);
+            && Unsafe.SizeOf<OpenRecord>() == 32 && Unsafe.SizeOf<StatusRecord>() == 64
+            && Unsafe.SizeOf<ReservationRecord>() == 69 && Unsafe.SizeOf<RemoteDebitRecord>() == 102
+            && Unsafe.SizeOf<PromiseRecord>() == 72 && Unsafe.SizeOf<RemoteCreditRecord>() == 105
+            && Unsafe.SizeOf<ClaimRecord>() == 42);
     }
 
     /// <summary>The record's bytes seen as its layout.</summary>
@@ -182,8 +204,19 @@ public static class Records
     {
         RecordKind.TransferSucceeded => new TransactionId(As<TransferRecord>(record).Id),
         RecordKind.TransferRefused => new TransactionId(As<RefusalRecord>(record).Id),
+        RecordKind.TransferSettled => new TransactionId(As<ReservationRecord>(record).Id),
+        RecordKind.TransferReleased when As<ReservationRecord>(record).Rejection != Rejection.None =>
+            new TransactionId(As<ReservationRecord>(record).Id),
         _ => null,
     };
+
+    /// <summary>The claim that a record makes; null for any other.</summary>
+    public static (TransactionId Id, int Payer)? ClaimOf(ReadOnlySpan<byte> record)
+    {
+        if (As<RecordHeader>(record).Kind != RecordKind.IdClaimed) return null;
+        ref readonly var claim = ref As<ClaimRecord>(record);
+        return (new TransactionId(claim.Id), claim.Payer);
+    }
 
     /// <summary>The accounts a refused transfer named.</summary>
     public static (ReadOnlyMemory<char> From, ReadOnlyMemory<char> To) RefusedAccounts(ReadOnlySpan<byte> record)
@@ -201,6 +234,13 @@ public static class Records
         RecordKind.AccountFrozen or RecordKind.AccountUnfrozen => length == Unsafe.SizeOf<StatusRecord>(),
         RecordKind.TransferRefused => length >= Padded(Unsafe.SizeOf<RefusalRecord>() + 2),
         RecordKind.AccountOpened => length >= Padded(Unsafe.SizeOf<OpenRecord>() + 1),
+        RecordKind.TransferReserved or RecordKind.TransferCancelling or RecordKind.TransferReleased =>
+            length >= Padded(Unsafe.SizeOf<ReservationRecord>() + 1),
+        RecordKind.TransferSettled => length >= Padded(Unsafe.SizeOf<RemoteDebitRecord>() + 1),
+        RecordKind.CreditPromised => length >= Padded(Unsafe.SizeOf<PromiseRecord>() + 1),
+        RecordKind.TransferCredited => length >= Padded(Unsafe.SizeOf<RemoteCreditRecord>() + 1),
+        RecordKind.CreditRefused or RecordKind.CreditCancelled => length == Unsafe.SizeOf<PromiseRecord>(),
+        RecordKind.IdClaimed => length == Padded(Unsafe.SizeOf<ClaimRecord>()),
         _ => false,
     };
 

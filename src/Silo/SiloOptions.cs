@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Silo;
 
@@ -13,6 +14,15 @@ public enum SiloRole
     Api,
 }
 
+/// <summary>What holds the accounts.</summary>
+public enum LedgerKind
+{
+    /// <summary>A grain for each account; a transfer is an Orleans transaction.</summary>
+    Accounts,
+    /// <summary>A grain for each partition of the ledger, TC/C or Saga between them; it needs PostgreSQL.</summary>
+    Partitions,
+}
+
 /// <summary>How a process takes part in the cluster, section <c>Wallet</c>.</summary>
 public sealed record SiloOptions
 {
@@ -24,6 +34,15 @@ public sealed record SiloOptions
     /// a SQLite file in <see cref="DataDirectory"/>.
     /// </summary>
     public string? Postgres { get; init; }
+
+    /// <summary>What holds the accounts. The two are different ledgers.</summary>
+    public LedgerKind Ledger { get; init; }
+
+    /// <summary>
+    /// The servers that the partitions are spread over, each written as <c>0-31=Host=…;Database=…</c>; none: all of
+    /// them in <see cref="Postgres"/>.
+    /// </summary>
+    public string[] PartitionServers { get; init; } = [];
 
     /// <summary>Where the SQLite file lies. One process at a time may use it.</summary>
     [Required]
@@ -47,11 +66,18 @@ public sealed record SiloOptions
     /// <summary>Whether the process keeps its data in PostgreSQL, and so may be one of several.</summary>
     public bool IsCluster => !string.IsNullOrWhiteSpace(Postgres);
 
+    /// <summary>The servers of so many partitions.</summary>
+    public IEnumerable<PartitionServer> PartitionServersOf(int count) => PartitionServers is []
+        ? [new PartitionServer(0, count - 1, Postgres ?? "")]
+        : PartitionServers.Select(PartitionServer.Parse);
+
     /// <summary>Tells what can't be meant, in sentences for the operator.</summary>
     public IEnumerable<string> Faults()
     {
         if (Role == SiloRole.Api && !IsCluster)
             yield return "The role api needs Wallet:Postgres, where it finds the silos.";
+        if (Ledger == LedgerKind.Partitions && !IsCluster)
+            yield return "Wallet:Ledger=Partitions needs Wallet:Postgres.";
         if (!System.Net.IPAddress.TryParse(AdvertisedAddress, out _))
             yield return "Wallet:AdvertisedAddress must be an IP address.";
     }

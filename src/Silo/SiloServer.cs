@@ -1,7 +1,9 @@
 using Orleans.Dashboard;
 using OrleansWallet.Api;
 using OrleansWallet.Grains;
+using OrleansWallet.Partitions;
 using OrleansWallet.Storage;
+using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Silo;
 
@@ -34,6 +36,9 @@ public static class SiloServer
         builder.Services.AddOptions<SiloOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<WalletClusterOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<StateStoreOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<PartitionOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<PartitionStoreOptions>().Bind(section).ValidateDataAnnotations()
+            .ValidateOnStart();
         builder.Services.AddWalletApi(configuration);
         builder.Services.AddClusterWallet();
         builder.Services.AddHostedService<ReadinessProbe>();
@@ -43,6 +48,7 @@ public static class SiloServer
         if (options.Faults().FirstOrDefault() is { } fault) throw new StartException(fault);
         if (options.Role == SiloRole.Api) builder.UseWalletClient(options);
         else builder.UseWalletSilo(options);
+        if (options.Ledger == LedgerKind.Partitions) builder.UsePartitions(options);
         also?.Invoke(builder);
 
         var app = builder.Build();

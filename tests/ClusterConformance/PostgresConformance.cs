@@ -14,9 +14,12 @@ public sealed class PostgresConformance(PostgresEdition edition, ITestOutputHelp
 /// The cluster edition over a private PostgreSQL. The server that most tests share is a whole cluster; a test that
 /// needs one of its own gets a single process that is silo and front end, over a database of its own.
 /// </summary>
-public sealed class PostgresEdition : Edition, IAsyncLifetime
+public class PostgresEdition : Edition, IAsyncLifetime
 {
     private const int Silos = 3;
+
+    /// <summary>Settings of every process.</summary>
+    protected virtual string[] Everywhere => [];
 
     private PrivatePostgres? postgres;
     private bool startsUsual;
@@ -37,7 +40,7 @@ public sealed class PostgresEdition : Edition, IAsyncLifetime
     public override async Task<RunningServer> StartAsync(params string[] settings)
     {
         var database = await (postgres ?? throw new InvalidOperationException("No database.")).CreateDatabaseAsync();
-        var server = new ClusterRun(database, startsUsual ? Silos : 0, settings);
+        var server = new ClusterRun(database, startsUsual ? Silos : 0, Everywhere, settings);
         startsUsual = false;
         try
         {
@@ -52,7 +55,7 @@ public sealed class PostgresEdition : Edition, IAsyncLifetime
     }
 
     // Without silos of its own, the front end is one.
-    private sealed class ClusterRun(string database, int silos, string[] settings) : RunningServer
+    private sealed class ClusterRun(string database, int silos, string[] everywhere, string[] settings) : RunningServer
     {
         private readonly List<SiloProcess> processes = [];
         private Uri? address;
@@ -86,7 +89,7 @@ public sealed class PostgresEdition : Edition, IAsyncLifetime
             var process = SiloProcess.Start(
                 [$"--Wallet:Postgres={database}", "--Logging:LogLevel:Default=Warning",
                     // The suite is about the contract; how long a busy machine takes is not.
-                    "--Wallet:QueueSecondsMax=120", .. own]);
+                    "--Wallet:QueueSecondsMax=120", .. everywhere, .. own]);
             processes.Add(process);
             return process;
         }

@@ -28,6 +28,11 @@ public sealed class HybridTimeTests
         }, tests: 1_000);
 
     [Fact]
+    public void The_reading_of_an_event_is_what_its_node_gave() =>
+        Properties.Hold(Readings, reading => Assert.Equal(
+            HybridTime.Next(0, reading.Now, reading.Node), HybridTime.Of(reading.Now, reading.Node)));
+
+    [Fact]
     public void The_last_of_a_microsecond_is_above_all_readings_of_it_and_below_all_of_the_next() =>
         Properties.Hold(Readings, reading =>
         {

@@ -5,14 +5,18 @@ namespace OrleansWallet.Ledger.Tests;
 
 public sealed class RecordTests
 {
-    private static readonly byte[][] OneOfEachKind = [.. GoldenLedger.Run().Kept.All().Select(each => each.Record)];
+    private static readonly byte[][] OfOnePartition = [.. GoldenLedger.Run().Kept.All().Select(each => each.Record)];
+    private static readonly byte[][] OfTwo = [.. GoldenChannels.RecordsOf(GoldenChannels.Run())];
+    private static readonly byte[][] OneOfEachKind = [.. OfOnePartition, .. OfTwo];
 
     [Fact]
     public void The_kinds_of_records_have_their_numbers_for_ever() =>
         Assert.Equal(
             [
                 ("TransferSucceeded", 1), ("TransferRefused", 2), ("AccountOpened", 3), ("AccountFrozen", 4),
-                ("AccountUnfrozen", 5),
+                ("AccountUnfrozen", 5), ("TransferReserved", 16), ("TransferCancelling", 17), ("TransferSettled", 18),
+                ("TransferReleased", 19), ("CreditPromised", 20), ("TransferCredited", 21), ("CreditRefused", 22),
+                ("CreditCancelled", 23), ("IdClaimed", 24),
             ],
             Enum.GetValues<RecordKind>().Select(kind => (kind.ToString(), (int)kind)));
 
@@ -35,8 +39,29 @@ public sealed class RecordTests
     }
 
     [Fact]
+    public void The_layouts_between_partitions_have_their_sizes_and_offsets_for_ever()
+    {
+        Assert.Equal(
+            (5, 69, 102, 72, 105, 42),
+            (Unsafe.SizeOf<PhaseStatus>(), Unsafe.SizeOf<ReservationRecord>(), Unsafe.SizeOf<RemoteDebitRecord>(),
+                Unsafe.SizeOf<PromiseRecord>(), Unsafe.SizeOf<RemoteCreditRecord>(), Unsafe.SizeOf<ClaimRecord>()));
+        Assert.Equal("Protocol 0, PayerTry 1, PayeeTry 2, Second 3, SecondStatus 4", Offsets<PhaseStatus>());
+        Assert.Equal(
+            "Header 0, Id 24, From 40, Amount 44, Payee 52, Number 54, Phase 62, Rejection 67, ToLength 68",
+            Offsets<ReservationRecord>());
+        Assert.Equal("Reservation 0, FromSide 69, IsFrozen 101", Offsets<RemoteDebitRecord>());
+        Assert.Equal(
+            "Header 0, Payer 24, Number 26, SettledBelow 34, Id 42, To 58, Amount 62, Rejection 70, FromLength 71",
+            Offsets<PromiseRecord>());
+        Assert.Equal("Promise 0, ToSide 72, IsFrozen 104", Offsets<RemoteCreditRecord>());
+        Assert.Equal("Header 0, Id 24, Payer 40", Offsets<ClaimRecord>());
+    }
+
+    [Fact]
     public void A_record_of_each_kind_has_the_bytes_it_always_had() =>
-        Assert.Equal(GoldenLedger.RecordsHex, OneOfEachKind.Select(Convert.ToHexStringLower));
+        Assert.Equal(
+            [.. GoldenLedger.RecordsHex, .. GoldenChannels.RecordsHex],
+            OneOfEachKind.Select(Convert.ToHexStringLower));
 
     [Fact]
     public void Every_kind_of_record_is_among_those_tested() =>
@@ -135,6 +160,8 @@ public sealed class RecordTests
     [Theory]
     [InlineData(0)]
     [InlineData(6)]
+    [InlineData(15)]
+    [InlineData(25)]
     [InlineData(255)]
     public void A_sealed_record_of_an_unknown_kind_is_refused(byte kind)
     {

@@ -18,7 +18,18 @@ public sealed class ChangingClusterTests(ITestOutputHelper output)
 
     [PostgresFact]
     public Task Silos_front_ends_and_the_database_may_go_and_come_and_nothing_answered_is_lost_or_doubled() =>
-        WalletCluster.UseAsync(output, async cluster =>
+        ChangeAsync([]);
+
+    [PostgresFact]
+    public Task The_same_with_the_ledger_in_partitions_and_TCC() => ChangeAsync(Partitions("Tcc"));
+
+    [PostgresFact]
+    public Task The_same_with_the_ledger_in_partitions_and_sagas() => ChangeAsync(Partitions("Saga"));
+
+    private static string[] Partitions(string protocol) =>
+        ["--Wallet:Ledger=Partitions", "--Wallet:PartitionCount=16", $"--Wallet:Protocol={protocol}"];
+
+    private Task ChangeAsync(string[] everywhere) => WalletCluster.UseAsync(output, everywhere, async cluster =>
         {
             var seed = Environment.TickCount;
             output.WriteLine($"Seed {seed}.");

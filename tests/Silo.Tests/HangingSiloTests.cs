@@ -14,8 +14,13 @@ public sealed class HangingSiloTests(ITestOutputHelper output)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     [PostgresFact]
-    public Task A_silo_that_wakes_up_after_its_death_ends_and_nothing_answered_is_lost_or_doubled() =>
-        WalletCluster.UseAsync(output, async cluster =>
+    public Task A_silo_that_wakes_up_after_its_death_ends_and_nothing_answered_is_lost_or_doubled() => HangAsync([]);
+
+    [PostgresFact]
+    public Task The_same_with_the_ledger_in_partitions() =>
+        HangAsync(["--Wallet:Ledger=Partitions", "--Wallet:PartitionCount=16"]);
+
+    private Task HangAsync(string[] everywhere) => WalletCluster.UseAsync(output, everywhere, async cluster =>
         {
             var silos = await cluster.StartSilosAsync(3);
             using var wallet = new FrontEnd(await cluster.Start("api").ReadyAsync());

@@ -9,6 +9,18 @@ public static class PostgresConnections
 {
     private const string ApplicationName = "orleans-wallet";
 
+    private const int LargeBufferBytes = 64 << 10;
+
+    // Without statistics, as in a new database, the planner may choose to read the whole table, and would keep to it
+    // while the table grows. There is one right plan here: through the key's index, row by row.
+    private const string OnePlan = """
+        SET enable_seqscan = off;
+        SET enable_hashjoin = off;
+        SET enable_mergejoin = off;
+        SET plan_cache_mode = force_generic_plan;
+        SET jit = off;
+        """;
+
     // A pooled connection is used for the same few statements all its life: it is neither reset nor do they need to be
     // planned again. A lost peer is noticed by probes, not after the system's quarter of an hour.
     private static readonly (string Name, string Value)[] Defaults =
@@ -34,20 +46,21 @@ public static class PostgresConnections
     {
         // Beside the lanes there are the probe, the counter, the facts, and one to spare for each.
         var pool = options.WritersMax + options.LoadersMax + 4;
-        // Without statistics, as in a new database, the planner may choose to read the whole table, and would keep to
-        // it while the table grows. There is one right plan here: through the key's index, row by row.
-        return Create(connectionString, options, pool, """
-            SET enable_seqscan = off;
-            SET enable_hashjoin = off;
-            SET enable_mergejoin = off;
-            SET plan_cache_mode = force_generic_plan;
-            SET jit = off;
-            """);
+        return Create(connectionString, options.CommandSeconds, pool, OnePlan);
+    }
+
+    /// <summary>Connections for the partitions' journal, whose rows are large.</summary>
+    internal static NpgsqlDataSource ForPartitions(string connectionString, int commandSeconds, int poolMax)
+    {
+        var parsed = Parse(connectionString);
+        foreach (var name in new[] { "Write Buffer Size", "Read Buffer Size" })
+            SetWhereAbsent(parsed, name, Text(LargeBufferBytes));
+        return Create(parsed.ConnectionString, commandSeconds, poolMax, OnePlan);
     }
 
     /// <summary>Connections for snapshots, in a pool of their own: they may be held for long.</summary>
     internal static NpgsqlDataSource ForSnapshots(string connectionString, StateStoreOptions options) =>
-        Create(connectionString, options, options.SnapshotsMax, "SET jit = off;");
+        Create(connectionString, options.CommandSeconds, options.SnapshotsMax, "SET jit = off;");
 
     /// <summary>Where a database is, for messages; never with the password.</summary>
     internal static string PlaceOf(NpgsqlDataSource source)
@@ -57,11 +70,11 @@ public static class PostgresConnections
     }
 
     private static NpgsqlDataSource Create(
-        string connectionString, StateStoreOptions options, int poolMax, string settings)
+        string connectionString, int commandSeconds, int poolMax, string settings)
     {
         var parsed = Parse(Tuned(connectionString));
-        SetWhereAbsent(parsed, "Timeout", Text(options.CommandSeconds));
-        SetWhereAbsent(parsed, "Command Timeout", Text(options.CommandSeconds));
+        SetWhereAbsent(parsed, "Timeout", Text(commandSeconds));
+        SetWhereAbsent(parsed, "Command Timeout", Text(commandSeconds));
         SetWhereAbsent(parsed, "Maximum Pool Size", Text(poolMax));
         try
         {

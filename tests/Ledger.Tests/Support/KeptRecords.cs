@@ -1,13 +1,13 @@
 namespace OrleansWallet.Ledger.Tests;
 
 // A journal in memory: finished batches lie in one array, the batch at work in its own buffer, as in a real host.
-internal sealed class KeptRecords(int batchBytes) : IRecordedTransfers
+internal sealed class KeptRecords(int batchBytes, int roomBytes = 1 << 14) : IRecordedTransfers
 {
     // Not zero, so that a place taken for an offset, or a place never set, shows.
     public const long FirstPlace = 4096;
 
-    private readonly Dictionary<TransactionId, long> places = new(1024);
-    private byte[] bytes = new byte[1 << 14];
+    private readonly Dictionary<TransactionId, long> places = [];
+    private byte[] bytes = new byte[roomBytes];
 
     public RecordBuffer Batch { get; private set; } = NewBatch(batchBytes, FirstPlace);
 

@@ -10,10 +10,13 @@ internal sealed class WalletCluster : IAsyncDisposable
     private const int LineCharsMax = 2_000;
     private readonly List<SiloProcess> processes = [];
 
-    private WalletCluster(PrivatePostgres postgres, string database)
+    private readonly string[] everywhere;
+
+    private WalletCluster(PrivatePostgres postgres, string database, string[] everywhere)
     {
         Postgres = postgres;
         Database = database;
+        this.everywhere = everywhere;
     }
 
     public PrivatePostgres Postgres { get; }
@@ -22,10 +25,14 @@ internal sealed class WalletCluster : IAsyncDisposable
     public string Database { get; }
 
     /// <summary>Runs a test on a cluster of its own; where it fails, shows what the processes logged.</summary>
-    public static async Task UseAsync(ITestOutputHelper output, Func<WalletCluster, Task> test)
+    public static Task UseAsync(ITestOutputHelper output, Func<WalletCluster, Task> test) =>
+        UseAsync(output, [], test);
+
+    /// <summary>The same, with settings of every process.</summary>
+    public static async Task UseAsync(ITestOutputHelper output, string[] everywhere, Func<WalletCluster, Task> test)
     {
         var postgres = await PrivatePostgres.StartAsync();
-        await using var cluster = new WalletCluster(postgres, await postgres.CreateDatabaseAsync());
+        await using var cluster = new WalletCluster(postgres, await postgres.CreateDatabaseAsync(), everywhere);
         try
         {
             await test(cluster);
@@ -46,7 +53,8 @@ internal sealed class WalletCluster : IAsyncDisposable
     public SiloProcess Start(string role, params string[] settings)
     {
         var process = SiloProcess.Start(
-            [$"--role={role}", $"--Wallet:Postgres={Database}", "--Logging:LogLevel:Default=Warning", .. settings]);
+            [$"--role={role}", $"--Wallet:Postgres={Database}", "--Logging:LogLevel:Default=Warning",
+                .. everywhere, .. settings]);
         processes.Add(process);
         return process;
     }

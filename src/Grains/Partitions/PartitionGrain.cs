@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using OrleansWallet.Ledger;
+using OrleansWallet.Partitions;
+
+namespace OrleansWallet.Grains;
+
+/// <summary>
+/// Hosts a partition: where Orleans places this grain, the partition works, on a loop of its own. Should it have two
+/// activations for a moment, the journal lets only the newer write.
+/// </summary>
+[Reentrant, KeepAlive]
+public sealed partial class PartitionGrain(PartitionGrainServices services, ILogger<PartitionGrain> log)
+    : Grain, IPartitionGrain
+{
+    // A grain is sent away only when its calls have ended, and two that wait for each other would never end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private PartitionHost? host;
+
+    private int Number => (int)this.GetPrimaryKeyLong();
+
+    private PartitionHost Host
+    {
+        get
+        {
+            if (host is { Ended.IsCompleted: false } working) return working;
+            // The next call finds a new activation, which begins from the journal.
+            DeactivateOnIdle();
+            throw new PartitionUnavailableException($"Partition {Number} begins anew: {host?.Fault?.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        host = await PartitionHost.StartAsync(Number, services.Value);
+        services.Add(host);
+        LogActive(Number);
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (host is null) return;
+        await host.DisposeAsync();
+        services.Remove(host);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Immutable<TransferOutcome[]>> Transfer(Immutable<Transfer[]> transfers) =>
+        new(await InTimeAsync(Host.TransferAsync(transfers.Value)));
+
+    /// <inheritdoc/>
+    public async Task<Immutable<PeerReply>> Exchange(Immutable<PeerRequest> request) =>
+        new(await InTimeAsync(Host.ExchangeAsync(request.Value)));
+
+    /// <inheritdoc/>
+    public async Task<Immutable<bool[]>> NeedOrder(Immutable<AccountTurnover[]> accounts) =>
+        new(await InTimeAsync(Host.NeedOrderAsync(accounts.Value)));
+
+    /// <inheritdoc/>
+    public async Task<PartitionAccount> Open(string accountId, ushort currency) =>
+        PartitionAccount.Of(await Host.OpenAsync(AccountId.Parse(accountId), Stored.Currency(currency)));
+
+    /// <inheritdoc/>
+    public async Task<PartitionAccount> SetFrozen(string accountId, bool frozen) =>
+        PartitionAccount.Of(await Host.SetFrozenAsync(AccountId.Parse(accountId), frozen));
+
+    /// <inheritdoc/>
+    public async Task<PartitionAccount> FindAccount(string accountId, long? sequence)
+    {
+        var asOf = sequence is { } past ? AsOf.AfterSequence(past) : AsOf.Now;
+        return PartitionAccount.Of(await Host.FindAccountAsync(AccountId.Parse(accountId), asOf));
+    }
+
+    /// <inheritdoc/>
+    public async Task<RecordedTransfer?> FindTransfer(Guid id) =>
+        await Host.FindTransferAsync(new TransactionId(id)) is { } found
+            ? new RecordedTransfer(TransferOrder.Of(found.Transfer), found.Rejection, found.Sequence)
+            : null;
+
+    /// <inheritdoc/>
+    public Task<int> FindClaimant(Guid id) => Host.FindClaimantAsync(new TransactionId(id));
+
+    /// <inheritdoc/>
+    public async Task<Immutable<PartitionReading?>> Read(long atMicros) => new(await Host.ReadAsync(atMicros));
+
+    /// <inheritdoc/>
+    public async Task<EntriesAnswer> ListEntries(string accountId, int limit, string? cursor)
+    {
+        var page = await Host.ListEntriesAsync(AccountId.Parse(accountId), limit, cursor);
+        return new EntriesAnswer(page.Rejection, [.. page.Entries.Select(LineOf)], page.NextCursor);
+    }
+
+    /// <inheritdoc/>
+    public Task Wake() => Host.Ended.IsCompleted ? Host.Ended : Task.CompletedTask;
+
+    private static async Task<TResult> InTimeAsync<TResult>(Task<TResult> answer)
+    {
+        try
+        {
+            return await answer.WaitAsync(Patience);
+        }
+        catch (TimeoutException e)
+        {
+            throw new PartitionUnavailableException("There was no answer in time; what was asked may have happened.", e);
+        }
+    }
+
+    private static EntryLine LineOf(EntryView entry) => new(
+        entry.Sequence, entry.TransactionId.Value,
+        entry.Direction == EntryDirection.Debit ? -entry.Amount.MinorUnits : entry.Amount.MinorUnits,
+        entry.Amount.Currency.NumericCode, entry.Balance.MinorUnits, entry.Counterparty.Value);
+
+    [LoggerMessage(1, LogLevel.Information, "Partition {Number} works here.")]
+    private partial void LogActive(int number);
+}
+
+/// <summary>What a silo's partitions work with, once the host has opened their journals; and those that work here.</summary>
+public sealed class PartitionGrainServices(Func<PartitionServices> open)
+{
+    private readonly ConcurrentDictionary<PartitionHost, bool> hosts = [];
+
+    /// <summary>The services.</summary>
+    public PartitionServices Value => open();
+
+    /// <summary>
+    /// Has all partitions that work here end what they write and stop, so that others may take them over at once.
+    /// </summary>
+    public Task StopAsync() => Task.WhenAll(hosts.Keys.Select(host => host.StopAsync()));
+
+    internal void Add(PartitionHost host) => hosts[host] = true;
+
+    internal void Remove(PartitionHost host) => hosts.TryRemove(host, out _);
+}

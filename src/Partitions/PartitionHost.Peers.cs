@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Partitions;
+
+// What goes to and fro between this partition and the others.
+public sealed partial class PartitionHost
+{
+    /// <summary>
+    /// Answers another partition: carries its orders out, each once, and grants its claims. What it answers is durable.
+    /// </summary>
+    public Task<PeerReply> ExchangeAsync(PeerRequest request)
+    {
+        var items = request.Orders.Length + request.Claims.Length;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(items, 2 * options.MessageItemsMax);
+        var reply = new TaskCompletionSource<PeerReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(turn => Answer(request, items, reply, turn));
+        return AnsweredAsync(reply.Task);
+    }
+
+    private void Answer(PeerRequest request, int items, TaskCompletionSource<PeerReply> reply, Turn turn)
+    {
+        if (!turn.Records.HasRoomFor(items))
+        {
+            deferred.Enqueue(next => Answer(request, items, reply, next));
+            return;
+        }
+        var answers = new CreditAnswer[request.Orders.Length];
+        var granted = new bool[request.Claims.Length];
+        partition.Claim(
+            request.Head.Payer, request.Head.AtMicros, request.Claims, NowMicros, turn.Records, granted);
+        partition.Receive(request.Head, request.Orders, NowMicros, turn.Records, answers);
+        var rejections = Array.ConvertAll(
+            request.Questions, question => partition.DecideCredit(question.To, question.Amount));
+        var answer = new PeerReply(partition.LastAtMicros, answers, granted, rejections);
+        turn.Then(() => reply.TrySetResult(answer));
+    }
+
+    private void Send(PeerLink link)
+    {
+        var orders = Some(link.Orders);
+        var sent = new Sent(orders, Some(link.Claims), Some(link.Questions));
+        var written = new CreditOrder[orders.Length];
+        var head = partition.WriteOrders(link.Partition, orders, written, out var count);
+        var request = new PeerRequest(
+            head with { SettledBelow = link.SettledBelow }, written[..count],
+            Array.ConvertAll(sent.Claims, place => place.Transfer.Id),
+            Array.ConvertAll(sent.Questions, place => new CreditQuestion(place.Transfer.To, place.Transfer.Amount)));
+        link.IsBusy = true;
+        _ = ExchangeAsync(link, sent, request);
+    }
+
+    private async Task ExchangeAsync(PeerLink link, Sent sent, PeerRequest request)
+    {
+        try
+        {
+            var reply = await peers.ExchangeAsync(link.Partition, request).ConfigureAwait(false);
+            inbox.Add(turn => Take(link, sent, reply, turn));
+        }
+        catch (Exception)
+        {
+            // Nobody knows what became of it. All of it may be asked again, for ever.
+            await Task.Delay(TimeSpan.FromMilliseconds(options.ResendMs), time).ConfigureAwait(false);
+            inbox.Add(turn =>
+            {
+                link.IsBusy = false;
+                link.Orders.AddRange(sent.Orders);
+                link.Claims.AddRange(sent.Claims);
+                link.Questions.AddRange(sent.Questions);
+                turn.Links.Add(link);
+            });
+        }
+    }
+
+    private void Take(PeerLink link, Sent sent, PeerReply reply, Turn turn)
+    {
+        if (!turn.Records.HasRoomFor(reply.Answers.Length))
+        {
+            deferred.Enqueue(next => Take(link, sent, reply, next));
+            return;
+        }
+        link.IsBusy = false;
+        turn.Links.Add(link);
+        var progress = new TransferProgress[reply.Answers.Length];
+        partition.TakeAnswers(link.Partition, reply.AtMicros, reply.Answers, NowMicros, turn.Records, progress);
+        foreach (var each in progress)
+        {
+            if (each.Kind == ProgressKind.None) continue;
+            if (each.Kind == ProgressKind.Confirm)
+            {
+                turn.Order(link, each.Number);
+                continue;
+            }
+            foreach (var place in link.Served(each.Number)) Decide(place, each.Outcome, turn);
+        }
+        for (var i = 0; i < sent.Claims.Length; i++)
+        {
+            if (!reply.Granted[i]) Decide(sent.Claims[i], IdIsAnothers, turn);
+            Came(sent.Claims[i].Group, turn);
+        }
+        for (var i = 0; i < sent.Questions.Length; i++)
+        {
+            var (group, index, _) = sent.Questions[i];
+            group.PayeeRefusals ??= new Rejection?[group.Transfers.Length];
+            group.PayeeRefusals[index] = reply.Rejections[i];
+            Came(group, turn);
+        }
+    }
+
+    // What doesn't go now goes when this is answered.
+    private T[] Some<T>(List<T> waiting)
+    {
+        var some = CollectionsMarshal.AsSpan(waiting)[..Math.Min(waiting.Count, options.MessageItemsMax)].ToArray();
+        waiting.RemoveRange(0, some.Length);
+        return some;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using OrleansWallet.Ledger;
+using OrleansWallet.Storage.Partitions;
+
+namespace OrleansWallet.Partitions;
+
+// Accounts, and what they were: the present in the partition's turn, the past from the journal along the records' links.
+public sealed partial class PartitionHost
+{
+    /// <inheritdoc/>
+    public Task<AccountResult> OpenAsync(AccountId id, Currency currency) => AskAsync(turn =>
+    {
+        var refusal = partition.Open(id, currency, NowMicros, turn.Records, out var created);
+        return refusal == Rejection.None ? Found(id) with { Created = created } : AccountResult.Refused(refusal);
+    });
+
+    /// <inheritdoc/>
+    public Task<AccountResult> SetFrozenAsync(AccountId id, bool frozen) => AskAsync(turn =>
+    {
+        var refusal = partition.SetFrozen(id, frozen, NowMicros, turn.Records);
+        return refusal == Rejection.None ? Found(id) : AccountResult.Refused(refusal);
+    });
+
+    /// <inheritdoc/>
+    public async Task<AccountResult> FindAccountAsync(AccountId id, AsOf asOf)
+    {
+        if (asOf is { Sequence: null, Time: null }) return await AskAsync(_ => Found(id)).ConfigureAwait(false);
+        if (await FindNewestAsync(id).ConfigureAwait(false) is not { } newest)
+            return AccountResult.Refused(Rejection.AccountNotFound);
+        var at = asOf.Sequence is { } sequence ? sequence
+            : HybridTime.LastOf(Partition.ToMicros(asOf.Time ?? DateTimeOffset.UnixEpoch));
+        if (at > Math.Max(HybridTime.LastOf(NowMicros), newest.LastSequence))
+            return AccountResult.Refused(Rejection.InTheFuture);
+        var past = new PartitionPast(this, newest.Number);
+        return await past.FindAsync(newest.Place, at).ConfigureAwait(false) is { } account
+            ? new AccountResult(Rejection.None, account)
+            : AccountResult.Refused(Rejection.AccountNotFound);
+    }
+
+    /// <inheritdoc/>
+    public async Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor)
+    {
+        if (await FindNewestAsync(id).ConfigureAwait(false) is not { } newest)
+            return EntriesPage.Refused(Rejection.AccountNotFound);
+        var past = new PartitionPast(this, newest.Number);
+        var from = newest.Place;
+        if (cursor is not null
+            && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out from)
+                || !await past.IsEntryAsync(from).ConfigureAwait(false)))
+            return EntriesPage.Refused(Rejection.BadCursor);
+        var (entries, next) = await past.PageAsync(from, limit).ConfigureAwait(false);
+        return new EntriesPage(
+            Rejection.None, entries, next < 0 ? null : next.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <inheritdoc/>
+    public async Task<TransferView?> FindTransferAsync(TransactionId id)
+    {
+        var place = await AskAsync(_ => ids.TryFindPlace(id, out var at) ? at : -1).ConfigureAwait(false);
+        return place < 0 ? null : partition.Describe(await ReadRecordAsync(place).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
+    public Task<int> FindClaimantAsync(TransactionId id) =>
+        AskAsync(_ => ids.TryFind(id, out int payer) ? payer : -1);
+
+    /// <inheritdoc/>
+    public Task<PartitionReading?> ReadAsync(long atMicros) => AskAsync(_ =>
+        partition.TryCut(atMicros, out var cut) && cut is not null
+            ? new PartitionReading(point.Activation, partition.AccountsOpened, partition.Transfers, cut)
+            : null);
+
+    /// <summary>What a record says about an account.</summary>
+    /// <exception cref="PartitionDamagedException">There is none, or it says nothing about the account.</exception>
+    internal AccountMoment Describe(PartitionBatch batch, long place, int number) =>
+        partition.Describe(RecordAt(batch, place).Span, number);
+
+    /// <summary>The whole state as bytes, as it stands and is durable.</summary>
+    internal Task<byte[]> ImageAsync() => AskAsync(_ =>
+    {
+        var capture = partition.BeginCapture();
+        while (!capture.CopySome(int.MaxValue))
+        {
+            // To the end.
+        }
+        using var image = new MemoryStream();
+        capture.WriteTo(image);
+        return image.ToArray();
+    });
+
+    /// <summary>The batch that a record lies in.</summary>
+    internal async Task<PartitionBatch> FindBatchAsync(long place) =>
+        await journal.FindAsync(Number, RecordPlace.BatchOf(place)).ConfigureAwait(false)
+        ?? throw new PartitionDamagedException(Number, RecordPlace.BatchOf(place), "it is missing, and a record leads to it");
+
+    private async Task<byte[]> ReadRecordAsync(long place) =>
+        RecordAt(await FindBatchAsync(place).ConfigureAwait(false), place).ToArray();
+
+    internal static ReadOnlyMemory<byte> RecordAt(PartitionBatch batch, long place)
+    {
+        var offset = RecordPlace.OffsetOf(place);
+        return offset < batch.Records.Length && Records.TryRead(batch.Records.Span[offset..], out var record)
+            ? batch.Records.Slice(offset, record.Length)
+            : throw new PartitionDamagedException(batch.Partition, batch.Sequence, $"it has no record at {offset}");
+    }
+
+    private AccountResult Found(AccountId id) => partition.Directory.TryFind(id, out var number)
+        ? new AccountResult(Rejection.None, partition.View(number))
+        : AccountResult.Refused(Rejection.AccountNotFound);
+
+    private Task<(int Number, long Place, long LastSequence)?> FindNewestAsync(AccountId id) =>
+        AskAsync<(int, long, long)?>(_ => partition.Directory.TryFind(id, out var number)
+            ? (number, partition.Accounts[number].Newest, HybridTime.Of(partition.LastAtMicros, Number))
+            : null);
+}

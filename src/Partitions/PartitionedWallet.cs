@@ -1,0 +1,212 @@
+using OrleansWallet.Ledger;
+
+namespace OrleansWallet.Partitions;
+
+/// <summary>The wallet over all partitions, as a front end sees it.</summary>
+public sealed class PartitionedWallet : IWallet
+{
+    private const int CutTriesMax = 20;
+    private const long CutAheadMicros = 20_000;
+
+    private static readonly TransferOutcome Overloaded = new(Rejection.Overloaded, Replayed: false, 0);
+    private static readonly TransferOutcome Unavailable = new(Rejection.Unavailable, Replayed: false, 0);
+
+    private readonly IPartition[] partitions;
+    private readonly PartitionLane[] lanes;
+    private readonly Func<Readiness> readiness;
+    private readonly TimeProvider time;
+    private readonly int waitingMax;
+    private int waiting;
+
+    /// <summary>A front end over the partitions, in the order of their numbers.</summary>
+    public PartitionedWallet(
+        IReadOnlyList<IPartition> partitions, PartitionOptions options, Func<Readiness> readiness, TimeProvider time)
+    {
+        this.partitions = [.. partitions];
+        (this.readiness, this.time, waitingMax) = (readiness, time, options.QueueTransfersMax);
+        lanes = [.. partitions.Select(partition => new PartitionLane(partition, options.MessageItemsMax))];
+    }
+
+    /// <inheritdoc/>
+    public Readiness Readiness => readiness();
+
+    /// <inheritdoc/>
+    public async ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
+    {
+        Partition.CheckWhole(transfer);
+        cancel.ThrowIfCancellationRequested();
+        if (!TryAdmit(1)) return Overloaded;
+        try
+        {
+            return await lanes[NumberOf(transfer.From)].SubmitAsync(transfer).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask TransferManyAsync(
+        ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes, CancellationToken cancel = default)
+    {
+        cancel.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(transfers.Length, IWallet.TransfersMax);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(outcomes.Length, transfers.Length);
+        foreach (ref readonly var transfer in transfers.Span) Partition.CheckWhole(transfer);
+        if (!TryAdmit(transfers.Length))
+        {
+            outcomes.Span.Fill(Overloaded);
+            return;
+        }
+        try
+        {
+            await SendAsync(transfers, outcomes).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Add(ref waiting, -transfers.Length);
+        }
+    }
+
+    private bool TryAdmit(int count)
+    {
+        if (Interlocked.Add(ref waiting, count) <= waitingMax) return true;
+        Interlocked.Add(ref waiting, -count);
+        return false;
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes)
+    {
+        var unknown = false;
+        foreach (var wave in await WavesAsync(transfers).ConfigureAwait(false))
+        {
+            if (unknown)
+            {
+                // What comes after must not overtake what may still happen: it is not sent.
+                foreach (var i in wave) outcomes.Span[i] = Unavailable;
+                continue;
+            }
+            var calls = wave.GroupBy(i => NumberOf(transfers.Span[i].From)).Select(async group =>
+            {
+                int[] places = [.. group];
+                var sent = Array.ConvertAll(places, i => transfers.Span[i]);
+                var done = await SendAsync(group.Key, sent).ConfigureAwait(false);
+                for (var i = 0; i < done.Length; i++) outcomes.Span[places[i]] = done[i];
+            });
+            await Task.WhenAll(calls).ConfigureAwait(false);
+            unknown = wave.Exists(i => outcomes.Span[i].Rejection == Rejection.Unavailable);
+        }
+    }
+
+    // Most batches need no order: then all of it goes at once.
+    private async Task<IReadOnlyList<List<int>>> WavesAsync(ReadOnlyMemory<Transfer> transfers)
+    {
+        var waves = BatchWaves.Of(transfers.Span);
+        if (waves.Count == 1) return waves;
+        var ordered = new HashSet<AccountId>();
+        var asked = BatchWaves.Turnovers(transfers.Span).Values.GroupBy(turnover => NumberOf(turnover.Account));
+        try
+        {
+            await Task.WhenAll(asked.Select(async some =>
+            {
+                AccountTurnover[] turnovers = [.. some];
+                var needs = await partitions[some.Key].NeedOrderAsync(turnovers).ConfigureAwait(false);
+                lock (ordered)
+                {
+                    for (var i = 0; i < needs.Length; i++)
+                        if (needs[i]) ordered.Add(turnovers[i].Account);
+                }
+            })).ConfigureAwait(false);
+        }
+        catch (PartitionUnavailableException)
+        {
+            return waves;
+        }
+        return BatchWaves.Of(transfers.Span, ordered);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TransferView?> FindTransferAsync(TransactionId id, CancellationToken cancel = default)
+    {
+        var home = partitions[Placement.HomeOf(id, partitions.Length)];
+        return await ReadAsync(home, it => it.FindClaimantAsync(id)).ConfigureAwait(false) is >= 0 and var payer
+            ? await ReadAsync(partitions[payer], it => it.FindTransferAsync(id)).ConfigureAwait(false)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AccountResult> OpenAccountAsync(
+        AccountId id, Currency currency, CancellationToken cancel = default) =>
+        await ReadAsync(Of(id), it => it.OpenAsync(id, currency)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<AccountResult> FindAccountAsync(
+        AccountId id, AsOf asOf, CancellationToken cancel = default)
+    {
+        if (asOf.Time is { } at && at >= time.GetUtcNow()) return AccountResult.Refused(Rejection.InTheFuture);
+        return await ReadAsync(Of(id), it => it.FindAccountAsync(id, asOf)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<AccountResult> SetFrozenAsync(
+        AccountId id, bool frozen, CancellationToken cancel = default) =>
+        await ReadAsync(Of(id), it => it.SetFrozenAsync(id, frozen)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<EntriesPage> ListEntriesAsync(
+        AccountId id, int limit, string? cursor, CancellationToken cancel = default) =>
+        await ReadAsync(Of(id), it => it.ListEntriesAsync(id, limit, cursor)).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<LedgerView> ReadLedgerAsync(bool fresh, CancellationToken cancel = default)
+    {
+        for (var tries = 1; tries <= CutTriesMax; tries++)
+        {
+            // A little ahead of all clocks: a partition that recorded something later than that makes it fail.
+            var at = Partition.ToMicros(time.GetUtcNow()) + tries * CutAheadMicros;
+            var readings = await ReadAllAsync(at).ConfigureAwait(false);
+            if (readings.Any(reading => reading is null)) continue;
+            // Had one been taken up anew meanwhile, what it recorded could be earlier again.
+            var again = await ReadAllAsync(at + 1).ConfigureAwait(false);
+            PartitionReading[] whole = [.. readings.OfType<PartitionReading>()];
+            if (!whole.Zip(again).All(pair => pair.Second is { } later && later.Activation == pair.First.Activation))
+                continue;
+            return new LedgerView(
+                HybridTime.LastOf(at), whole.Sum(reading => reading.Accounts), whole.Sum(reading => reading.Transfers),
+                [.. LedgerCut.Sum([.. whole.Select(reading => reading.Cut)]).Select(total => total.Sum)], null);
+        }
+        throw new WalletUnavailableException("The partitions can't be read at one moment just now.");
+    }
+
+    private Task<PartitionReading?[]> ReadAllAsync(long atMicros) =>
+        Task.WhenAll(partitions.Select(partition => ReadAsync(partition, it => it.ReadAsync(atMicros))));
+
+    private IPartition Of(AccountId id) => partitions[NumberOf(id)];
+
+    private int NumberOf(AccountId id) => Placement.PartitionOf(id, partitions.Length);
+
+    private async Task<TransferOutcome[]> SendAsync(int partition, Transfer[] transfers)
+    {
+        try
+        {
+            return await partitions[partition].TransferAsync(transfers).ConfigureAwait(false);
+        }
+        catch (PartitionUnavailableException)
+        {
+            return Array.ConvertAll(transfers, _ => Unavailable);
+        }
+    }
+
+    private static async Task<TResult> ReadAsync<TResult>(IPartition partition, Func<IPartition, Task<TResult>> read)
+    {
+        try
+        {
+            return await read(partition).ConfigureAwait(false);
+        }
+        catch (PartitionUnavailableException e)
+        {
+            throw new WalletUnavailableException(e.Message);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+namespace OrleansWallet.Partitions;
+
+/// <summary>
+/// What waits to be asked of one other partition: all of it goes in one message when the one before is answered.
+/// </summary>
+internal sealed class PeerLink(int partition, Action<PeerLink> send)
+{
+    private readonly Dictionary<long, List<Place>> more = [];
+    private readonly Dictionary<long, Place> waiters = [];
+
+    /// <summary>The other partition.</summary>
+    public int Partition => partition;
+
+    /// <summary>Transfers with orders to send, by their numbers in the channel; durably so.</summary>
+    public List<long> Orders { get; } = [];
+
+    /// <summary>Transfers whose ids are to be claimed.</summary>
+    public List<Place> Claims { get; } = [];
+
+    /// <summary>Transfers whose payees are to be asked about.</summary>
+    public List<Place> Questions { get; } = [];
+
+    /// <summary>All transfers of the channel with a number below it are settled, durably.</summary>
+    public long SettledBelow { get; set; } = 1;
+
+    /// <summary>Whether a message is on its way.</summary>
+    public bool IsBusy { get; set; }
+
+    /// <summary>Whether something waits to be asked.</summary>
+    public bool HasWork => Orders.Count + Claims.Count + Questions.Count > 0;
+
+    /// <summary>Sends what waits, if nothing is on its way.</summary>
+    public void Flush()
+    {
+        if (!IsBusy && HasWork) send(this);
+    }
+
+    /// <summary>Says who waits for a transfer's outcome.</summary>
+    public void Await(long number, Place place)
+    {
+        if (waiters.TryAdd(number, place)) return;
+        if (!more.TryGetValue(number, out var others)) more.Add(number, others = []);
+        others.Add(place);
+    }
+
+    /// <summary>Those who waited for a transfer's outcome.</summary>
+    public IEnumerable<Place> Served(long number)
+    {
+        if (!waiters.Remove(number, out var first)) return [];
+        return more.Remove(number, out var others) ? others.Prepend(first) : [first];
+    }
+}
+
+/// <summary>What one message asked.</summary>
+internal sealed record Sent(long[] Orders, Place[] Claims, Place[] Questions);

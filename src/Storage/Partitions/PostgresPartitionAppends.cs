@@ -1,0 +1,71 @@
+using Npgsql;
+using NpgsqlTypes;
+using OrleansWallet.Storage.Postgres;
+
+namespace OrleansWallet.Storage.Partitions;
+
+/// <summary>
+/// Writes a group of batches with one COPY, which costs the server little more than half of what an INSERT from arrays
+/// does, and one commit.
+/// </summary>
+internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, PartitionStoreOptions options)
+{
+    private const string Copy = "COPY partition_journal (partition, sequence, payload) FROM STDIN (FORMAT BINARY)";
+    private readonly TimeSpan timeout = TimeSpan.FromSeconds(options.CommandSeconds);
+    private readonly string place = PostgresConnections.PlaceOf(source);
+
+    /// <summary>
+    /// Writes a group, and notes at each batch where that failed. Nothing is tried again whose outcome is unknown.
+    /// </summary>
+    public async Task WriteAsync(List<PartitionAppend> group)
+    {
+        // One order for all processes: those that meet at the same keys never wait for each other in a circle.
+        group.Sort(static (one, other) => one.Partition.CompareTo(other.Partition));
+        if (await TryWriteAsync(group).ConfigureAwait(false)) return;
+        // One of them met a row of another activation, and nothing was written. Each by itself, it shows which.
+        var alone = new List<PartitionAppend>(1);
+        foreach (var append in group)
+        {
+            alone.Clear();
+            alone.Add(append);
+            if (group.Count == 1 || !await TryWriteAsync(alone).ConfigureAwait(false))
+                append.Fail(new PartitionFencedException(append.Partition, append.Sequence));
+        }
+    }
+
+    // False where a key was taken, so that nothing was written; any other failure is noted.
+    private async Task<bool> TryWriteAsync(List<PartitionAppend> group)
+    {
+        var isOutcomeKnown = true;
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync().ConfigureAwait(false);
+            await using var import = await connection.BeginBinaryImportAsync(Copy).ConfigureAwait(false);
+            import.Timeout = timeout;
+            foreach (var append in group)
+            {
+                await import.StartRowAsync().ConfigureAwait(false);
+                await import.WriteAsync((short)append.Partition, NpgsqlDbType.Smallint).ConfigureAwait(false);
+                await import.WriteAsync(append.Sequence, NpgsqlDbType.Bigint).ConfigureAwait(false);
+                await import.WriteAsync(append.Payload, NpgsqlDbType.Bytea).ConfigureAwait(false);
+            }
+            // Without the end of the data, which this sends, the server commits nothing.
+            isOutcomeKnown = false;
+            await import.CompleteAsync().ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return false;
+        }
+        catch (Exception e) when (PostgresFaults.IsFailure(e) || e is StorageSetupException)
+        {
+            // The pool's other connections will hardly be better than the one that was lost.
+            if (PostgresFaults.IsLostConnection(e)) source.Clear();
+            // An error, unlike a fatal one, is the server's word that it has rolled back.
+            isOutcomeKnown |= e is PostgresException { InvariantSeverity: "ERROR" };
+            var why = new StateUnavailableException(PostgresFaults.Explain(e, place).Message, e, isOutcomeKnown);
+            foreach (var append in group) append.Fail(why);
+        }
+        return true;
+    }
+}

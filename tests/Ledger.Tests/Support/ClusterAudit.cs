@@ -1,0 +1,58 @@
+namespace OrleansWallet.Ledger.Tests;
+
+// What must be true of a cluster at rest, by its journals alone.
+internal static class ClusterAudit
+{
+    public static void Check(Cluster cluster)
+    {
+        CheckReplay(cluster);
+        CheckRepeats(cluster);
+        foreach (var node in cluster.Nodes)
+        {
+            Assert.Empty(node.Partition.UnderWay());
+            for (var number = 0; number < node.Partition.Accounts.Count; number++)
+            {
+                Assert.Equal(0, node.Partition.HeldOf(number).MinorUnits);
+                Assert.Equal(0, node.Partition.PromisedOf(number).MinorUnits);
+            }
+        }
+        Assert.All(cluster.Totals(), total => Assert.Equal((0, 0), (total.Sum.MinorUnits, total.UnderWay.MinorUnits)));
+    }
+
+    // All journals are folded once more, merged by their times: a cause comes before its effects, so each moment is a
+    // consistent cut, and sums to zero.
+    private static void CheckReplay(Cluster cluster)
+    {
+        var folded = new Partition[cluster.Nodes.Length];
+        var merged = new List<(long AtMicros, int Node, long Place, byte[] Record)>();
+        foreach (var node in cluster.Nodes)
+        {
+            folded[node.Number] = node.NewPartition(new KeptRecords(0, 0), node);
+            foreach (var (place, record) in node.Kept.All())
+                merged.Add((Records.As<RecordHeader>(record.AsSpan()).AtMicros, node.Number, place, record));
+        }
+        foreach (var (_, node, place, record) in merged.OrderBy(each => (each.AtMicros, each.Node)))
+        {
+            folded[node].Apply(record, place);
+            if (Records.As<RecordHeader>(record.AsSpan()).Kind is RecordKind.AccountOpened or RecordKind.IdClaimed)
+                continue;
+            foreach (var total in LedgerCut.Sum([.. folded.Select(partition => partition.Cut())]))
+                Assert.Equal(0, total.Sum.MinorUnits);
+        }
+        foreach (var node in cluster.Nodes)
+            Assert.Equal(TestLedger.ImageOf(folded[node.Number]), TestLedger.ImageOf(node.Partition));
+    }
+
+    // Each transfer sent again gets the recorded answer, and nothing is recorded.
+    private static void CheckRepeats(Cluster cluster)
+    {
+        foreach (var (transfer, outcome) in cluster.Told)
+        {
+            if (outcome.Rejection == Rejection.TransactionIdReused) continue;
+            var node = cluster.Nodes[cluster.PartitionOf(transfer.From)];
+            Assert.True(node.Partition.TryAnswerKnown(transfer, out var known));
+            Assert.Equal(RemoteTransferStep.Decided, known.Step);
+            Assert.Equal(outcome with { Replayed = true }, known.Outcome);
+        }
+    }
+}

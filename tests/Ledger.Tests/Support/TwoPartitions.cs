@@ -1,0 +1,175 @@
+namespace OrleansWallet.Ledger.Tests;
+
+// A payer's and a payee's partition, and nothing that goes by itself: the test carries every message.
+internal sealed class TwoPartitions
+{
+    public TwoPartitions(long nowMicros = 1_700_000_000_000_000)
+    {
+        NowMicros = nowMicros;
+        (Payer, Payee) = (new Side(0), new Side(1));
+        foreach (var side in new[] { Payer, Payee })
+        {
+            side.Partition.OpenSettlementAccounts(
+                NowMicros, side.Kept.Batch, id => id == AccountId.Settlement(Currency.Parse("USD")));
+            side.Kept.KeepBatch();
+        }
+        Open(Payer, "alice");
+        Open(Payee, "bob");
+        Pay(Payer, -1, "settlement:USD", "alice", 300);
+    }
+
+    public long NowMicros { get; set; }
+
+    public Side Payer { get; }
+
+    public Side Payee { get; }
+
+    public LedgerTotal Total => Assert.Single(LedgerCut.Sum([Payer.Partition.Cut(), Payee.Partition.Cut()]));
+
+    public static Transfer Transfer(int id, long amount, string to = "bob", string from = "alice") =>
+        new Command.Send(id, from, to, amount, "USD").ToTransfer();
+
+    public void Open(Side side, string account)
+    {
+        side.Partition.Open(AccountId.Parse(account), Currency.Parse("USD"), NowMicros, side.Kept.Batch, out _);
+        side.Kept.KeepBatch();
+    }
+
+    public void Freeze(Side side, string account, bool on = true)
+    {
+        side.Partition.SetFrozen(AccountId.Parse(account), on, NowMicros, side.Kept.Batch);
+        side.Kept.KeepBatch();
+    }
+
+    // A transfer inside one partition.
+    public TransferOutcome Pay(Side side, int id, string from, string to, long amount)
+    {
+        var outcomes = new TransferOutcome[1];
+        side.Partition.Execute(
+            [new TransferCommand(Transfer(id, amount, to, from))], NowMicros, side.Kept.Batch, outcomes);
+        side.Kept.KeepBatch();
+        return outcomes[0];
+    }
+
+    public bool[] Claim(Side home, int payer, params int[] ids)
+    {
+        var granted = new bool[ids.Length];
+        home.Partition.Claim(payer, 0, [.. ids.Select(Command.IdOf)], NowMicros, home.Kept.Batch, granted);
+        home.Kept.KeepBatch();
+        return granted;
+    }
+
+    public RemoteTransferAnswer Reserve(
+        Transfer transfer, TransferProtocol protocol = TransferProtocol.Tcc, Rejection? payeeRefusal = null)
+    {
+        var answers = new RemoteTransferAnswer[1];
+        Payer.Partition.Reserve(
+            protocol, [new RemoteTransferCommand(transfer, 1, PayeeRefusal: payeeRefusal)], NowMicros,
+            Payer.Kept.Batch, answers);
+        Payer.Kept.KeepBatch();
+        return answers[0];
+    }
+
+    public long Reserved(int id, long amount, string to = "bob", TransferProtocol protocol = TransferProtocol.Tcc)
+    {
+        var answer = Reserve(Transfer(id, amount, to), protocol);
+        Assert.Equal(RemoteTransferStep.Reserved, answer.Step);
+        return answer.Number;
+    }
+
+    public (ChannelHead Head, CreditOrder Order) OrderOf(long number)
+    {
+        var orders = new CreditOrder[1];
+        var head = Payer.Partition.WriteOrders(1, [number], orders, out var written);
+        Assert.Equal(1, written);
+        return (head, orders[0]);
+    }
+
+    public CreditAnswer Receive((ChannelHead Head, CreditOrder Order) message)
+    {
+        var answers = new CreditAnswer[1];
+        Payee.Partition.Receive(message.Head, [message.Order], NowMicros, Payee.Kept.Batch, answers);
+        Payee.Kept.KeepBatch();
+        return answers[0];
+    }
+
+    public TransferProgress Take(CreditAnswer answer)
+    {
+        var progress = new TransferProgress[1];
+        Payer.Partition.TakeAnswers(
+            1, Payee.Partition.LastAtMicros, [answer], NowMicros, Payer.Kept.Batch, progress);
+        Payer.Kept.KeepBatch();
+        return progress[0];
+    }
+
+    public bool GiveUp(int id)
+    {
+        var gaveUp = Payer.Partition.GiveUp(Command.IdOf(id), NowMicros, Payer.Kept.Batch);
+        Payer.Kept.KeepBatch();
+        return gaveUp;
+    }
+
+    // The order that is due, there, and the answer back.
+    public TransferProgress Carry(long number) => Take(Receive(OrderOf(number)));
+
+    // All that is due until there is an outcome.
+    public TransferProgress CarryAll(long number)
+    {
+        var progress = Carry(number);
+        while (progress.Kind is ProgressKind.None or ProgressKind.Confirm) progress = Carry(number);
+        return progress;
+    }
+
+    internal sealed class Side : IClaims
+    {
+        private readonly Dictionary<TransactionId, int> claims = [];
+
+        public Side(int number)
+        {
+            Kept = new KeptRecords(1 << 14);
+            Partition = new Partition(Kept, new Membership(number, 2, this));
+        }
+
+        public KeptRecords Kept { get; private set; }
+
+        public Partition Partition { get; private set; }
+
+        public byte[] Image => TestLedger.ImageOf(Partition);
+
+        public byte[] Newest => Kept.All().Last().Record;
+
+        public long BalanceOf(string account) => Partition.Accounts[NumberOf(account)].Account.Balance;
+
+        public long HeldOf(string account) => Partition.HeldOf(NumberOf(account)).MinorUnits;
+
+        public long PromisedOf(string account) => Partition.PromisedOf(NumberOf(account)).MinorUnits;
+
+        public int NumberOf(string account)
+        {
+            Assert.True(Partition.Directory.TryFind(AccountId.Parse(account), out var number));
+            return number;
+        }
+
+        // Another one of the same place in the ledger, with nothing in it.
+        public Partition Anew() => new(new KeptRecords(0, 0), Membership);
+
+        public Membership Membership => new(Partition.Cut().Number, 2, new Side(Partition.Cut().Number));
+
+        // Goes on from its image, as after a restart.
+        public void Load()
+        {
+            var kept = Kept.Copy();
+            Partition = Partition.FromImage(
+                new MemoryStream(Image), kept, new Membership(Partition.Cut().Number, 2, this));
+            Kept = kept;
+        }
+
+        void IClaims.Prefetch(TransactionId id)
+        {
+        }
+
+        bool IClaims.TryFind(TransactionId id, out int payer) => claims.TryGetValue(id, out payer);
+
+        void IClaims.Remember(TransactionId id, int payer, long place) => claims.Add(id, payer);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using OrleansWallet.Ledger;
+using OrleansWallet.Partitions.Tests.Support;
+using OrleansWallet.Testing;
+using Xunit.Abstractions;
+
+namespace OrleansWallet.Partitions.Tests;
+
+/// <summary>Transfers over several partitions and a real PostgreSQL, in one process.</summary>
+public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHelper output)
+    : IClassFixture<PostgresServer>
+{
+    private const long Start = 1_000;
+
+    [PostgresFact]
+    public Task Concurrent_transfers_leave_every_balance_as_their_outcomes_say_with_TCC() =>
+        TransferAsync(TransferProtocol.Tcc);
+
+    [PostgresFact]
+    public Task Concurrent_transfers_leave_every_balance_as_their_outcomes_say_with_sagas() =>
+        TransferAsync(TransferProtocol.Saga);
+
+    private async Task TransferAsync(TransferProtocol protocol)
+    {
+        await using var partitions = await TestPartitions.StartAsync(
+            server, 8, new PartitionOptions { Protocol = protocol, SnapshotEveryEvents = 500 });
+        var accounts = await partitions.FundAsync(20, Start);
+        var answers = new ConcurrentBag<(Transfer Transfer, TransferOutcome Outcome)>();
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(async caller =>
+        {
+            var random = new Random(caller);
+            for (var i = 0; i < 50; i++)
+            {
+                var some = random.GetItems(accounts, 2);
+                var transfer = TestPartitions.Transfer(some[0], some[1], random.Next(1, 400));
+                answers.Add((transfer, await partitions.Wallet.TransferAsync(transfer)));
+            }
+        }));
+        output.WriteLine($"{answers.Count} transfers: {string.Join(", ", answers.CountBy(a => a.Outcome.Rejection))}");
+        await CheckAsync(partitions, accounts, answers);
+        // The same ids again, sent by others, and after a crash of all partitions.
+        var images = await ImagesAsync(partitions);
+        await partitions.CrashAsync();
+        // State is a fold over the record, whatever part of it a snapshot stands for: byte for byte.
+        Assert.Equal(images, await ImagesAsync(partitions));
+        await CheckAsync(partitions, accounts, answers);
+        foreach (var (transfer, outcome) in answers)
+            Assert.Equal(outcome with { Replayed = true }, await partitions.Wallet.TransferAsync(transfer));
+        await CheckAsync(partitions, accounts, answers);
+    }
+
+    [PostgresFact]
+    public async Task An_id_that_comes_again_with_another_payer_moves_nothing()
+    {
+        await using var partitions = await TestPartitions.StartAsync(server, 8);
+        var accounts = await partitions.FundAsync(10, Start);
+        foreach (var payer in accounts.Skip(2))
+        {
+            var first = TestPartitions.Transfer(accounts[0], accounts[1], 1);
+            Assert.Equal(Rejection.None, (await partitions.Wallet.TransferAsync(first)).Rejection);
+            var other = first with { From = payer };
+            Assert.Equal(Rejection.TransactionIdReused, (await partitions.Wallet.TransferAsync(other)).Rejection);
+            Assert.Equal(Start, await partitions.BalanceAsync(payer));
+        }
+    }
+
+    private static Task<byte[][]> ImagesAsync(TestPartitions partitions) =>
+        Task.WhenAll(partitions.Local.All.Cast<PartitionHost>().Select(host => host.ImageAsync()));
+
+    private static async Task CheckAsync(
+        TestPartitions partitions, AccountId[] accounts, IEnumerable<(Transfer Transfer, TransferOutcome Outcome)> answers)
+    {
+        var moved = answers.Where(answer => answer.Outcome.Rejection == Rejection.None).ToArray();
+        foreach (var account in accounts)
+        {
+            var balance = Start
+                + moved.Where(answer => answer.Transfer.To == account).Sum(answer => answer.Transfer.Amount.MinorUnits)
+                - moved.Where(answer => answer.Transfer.From == account).Sum(answer => answer.Transfer.Amount.MinorUnits);
+            Assert.Equal(balance, await partitions.BalanceAsync(account));
+            var page = await partitions.Wallet.ListEntriesAsync(account, IWallet.EntriesMax, null);
+            Assert.Equal(
+                1 + moved.Count(answer => answer.Transfer.To == account || answer.Transfer.From == account),
+                page.Entries.Count);
+            Assert.Equal(balance, page.Entries[0].Balance.MinorUnits);
+        }
+        Assert.Equal(-Start * accounts.Length, await partitions.BalanceAsync(TestPartitions.Bank));
+        var ledger = await partitions.Wallet.ReadLedgerAsync(fresh: true);
+        Assert.Equal((accounts.Length, accounts.Length + moved.Length), (ledger.Accounts, ledger.Transfers));
+        Assert.Equal([0L], ledger.Totals.Select(total => total.MinorUnits));
+    }
+}
