@@ -64,7 +64,7 @@ internal sealed class PartitionCluster : IAsyncDisposable
             [new PartitionServer(0, partitions - 1, postgres)], new PartitionStoreOptions { PartitionCount = partitions });
         stores.AddRange([store, journal]);
         journals.Add(journal);
-        var options = new PartitionOptions { Protocol = protocol, QueueTransfersMax = 1 << 20 };
+        var options = new PartitionOptions { Protocol = protocol };
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.UseOrleans(silo =>
@@ -93,6 +93,6 @@ internal sealed class PartitionCluster : IAsyncDisposable
                 .. Enumerable.Range(0, partitions).Select(each => new PartitionProxy(
                     grains, each, new WalletClusterOptions(), readiness, TimeProvider.System)),
             ],
-            options, () => readiness.Now, TimeProvider.System));
+            options, queueTransfersMax: 1 << 20, () => readiness.Now, TimeProvider.System));
     }
 }

@@ -31,7 +31,7 @@ internal struct IncomingTransfer : INumbered
 
 /// <summary>
 /// What a partition knows of transfers to and from others. Each pair of partitions has a channel each way, whose
-/// transfers the payer's side numbers 1, 2, 3 … Nothing of a settled transfer is kept, so memory is bounded by what is
+/// transfers the payer's side numbers 1, 2, 3 … Nothing of a settled transfer is kept: memory is bounded by what is
 /// under way.
 /// </summary>
 internal sealed class Channels(Membership membership)

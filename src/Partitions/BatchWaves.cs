@@ -43,7 +43,7 @@ internal static class BatchWaves
         return waves;
     }
 
-    /// <summary>What a batch takes from each account and gives to it; as much as a number holds, where it is more.</summary>
+    /// <summary>What a batch takes from each account and gives to it, or the most that a number holds.</summary>
     public static Dictionary<AccountId, AccountTurnover> Turnovers(ReadOnlySpan<Transfer> transfers)
     {
         var turnovers = new Dictionary<AccountId, AccountTurnover>();

@@ -18,7 +18,8 @@ public sealed class LocalPartitions : IPartitionPeers, IAsyncDisposable
     public Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) =>
         hosts.TryGetValue(partition, out var host)
             ? host.ExchangeAsync(request)
-            : Task.FromException<PeerReply>(new PartitionUnavailableException($"Partition {partition} has not started."));
+            : Task.FromException<PeerReply>(
+                new PartitionUnavailableException($"Partition {partition} has not started."));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -4,7 +4,7 @@ using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Partitions;
 
-// Accounts, and what they were: the present in the partition's turn, the past from the journal along the records' links.
+// Accounts, and what they were: the present in the partition's turn, the past from the journal along its links.
 public sealed partial class PartitionHost
 {
     /// <inheritdoc/>
@@ -91,7 +91,8 @@ public sealed partial class PartitionHost
     /// <summary>The batch that a record lies in.</summary>
     internal async Task<PartitionBatch> FindBatchAsync(long place) =>
         await journal.FindAsync(Number, RecordPlace.BatchOf(place)).ConfigureAwait(false)
-        ?? throw new PartitionDamagedException(Number, RecordPlace.BatchOf(place), "it is missing, and a record leads to it");
+        ?? throw new PartitionDamagedException(
+            Number, RecordPlace.BatchOf(place), "it is missing, and a record leads to it");
 
     private async Task<byte[]> ReadRecordAsync(long place) =>
         RecordAt(await FindBatchAsync(place).ConfigureAwait(false), place).ToArray();

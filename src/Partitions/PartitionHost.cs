@@ -72,8 +72,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes no more work, ends what is being written, and lets go of those who wait for more: what is under way goes on
-    /// with the next activation.
+    /// Takes no more work, ends what is being written, and lets go of those who wait for more: what is under way goes
+    /// on with the next activation.
     /// </summary>
     public Task StopAsync()
     {
@@ -179,8 +179,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         {
             try
             {
-                await snapshots.WriteSnapshotAsync(at, image => RecoveredPartition.Write(image, known, capture), stopping.Token)
-                    .ConfigureAwait(false);
+                await snapshots.WriteSnapshotAsync(
+                    at, image => RecoveredPartition.Write(image, known, capture), stopping.Token).ConfigureAwait(false);
                 while (await journal.ArchiveSomeAsync(membership.Number, stopping.Token).ConfigureAwait(false) > 0)
                 {
                     // The oldest part of the journal goes to the archive, a row at a time.
@@ -188,7 +188,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             }
             catch (Exception e)
             {
-                if (!stopping.IsCancellationRequested) notice($"Partition {Number} has no snapshot of event {events}: {e.Message}");
+                if (!stopping.IsCancellationRequested)
+                    notice($"Partition {Number} has no snapshot of event {events}: {e.Message}");
             }
             inbox.Add(_ => snapshotAt = events + options.SnapshotEveryEvents);
         });
@@ -226,6 +227,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     {
         if (await Task.WhenAny(answer, loop).ConfigureAwait(false) == answer || answer.IsCompleted)
             return await answer.ConfigureAwait(false);
-        throw new PartitionUnavailableException($"Partition {Number} has stopped: {fault?.Message ?? "in order"}", fault);
+        throw new PartitionUnavailableException(
+            $"Partition {Number} has stopped: {fault?.Message ?? "in order"}", fault);
     }
 }

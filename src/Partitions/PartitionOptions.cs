@@ -9,11 +9,7 @@ public sealed record PartitionOptions
     /// <summary>How a transfer between two partitions is carried out.</summary>
     public TransferProtocol Protocol { get; init; } = TransferProtocol.Tcc;
 
-    /// <summary>How many transfers may wait in one front end; over it the answer is "overloaded".</summary>
-    [Range(1, 1 << 24)]
-    public int QueueTransfersMax { get; init; } = 65_536;
-
-    /// <summary>How many transfers may wait in one partition, those under way included; over it: "overloaded".</summary>
+    /// <summary>How many transfers may wait in one partition, or be under way; over it: "overloaded".</summary>
     [Range(1, 1 << 24)]
     public int PartitionTransfersMax { get; init; } = 65_536;
 
@@ -25,11 +21,11 @@ public sealed record PartitionOptions
     [Range(1, 65_536)]
     public int MessageItemsMax { get; init; } = 4_096;
 
-    /// <summary>How long a message to another partition that failed waits before it is sent again, in milliseconds.</summary>
+    /// <summary>How long a message to another partition that failed waits to be sent again, in milliseconds.</summary>
     [Range(1, 60_000)]
     public int ResendMs { get; init; } = 100;
 
     /// <summary>After how many events a partition is written to a snapshot.</summary>
-    [Range(1, long.MaxValue)]
-    public long SnapshotEveryEvents { get; init; } = 1_000_000;
+    [Range(1, 1 << 30)]
+    public int SnapshotEveryEvents { get; init; } = 1_000_000;
 }

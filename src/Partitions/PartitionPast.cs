@@ -12,7 +12,7 @@ internal sealed class PartitionPast(PartitionHost host, int number)
     private const int BatchesMax = 16;
     private readonly Dictionary<long, PartitionBatch> batches = [];
 
-    /// <summary>The account after the last of its records that is not above a sequence number; null where none is.</summary>
+    /// <summary>The account after its last record not above a sequence number; null where there is none.</summary>
     public async Task<AccountView?> FindAsync(long newest, long sequence)
     {
         var moment = await ReadAsync(newest).ConfigureAwait(false);

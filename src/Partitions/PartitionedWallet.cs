@@ -18,12 +18,16 @@ public sealed class PartitionedWallet : IWallet
     private readonly int waitingMax;
     private int waiting;
 
-    /// <summary>A front end over the partitions, in the order of their numbers.</summary>
+    /// <summary>
+    /// A front end over the partitions, in the order of their numbers; over so many transfers that wait, the answer is
+    /// "overloaded".
+    /// </summary>
     public PartitionedWallet(
-        IReadOnlyList<IPartition> partitions, PartitionOptions options, Func<Readiness> readiness, TimeProvider time)
+        IReadOnlyList<IPartition> partitions, PartitionOptions options, int queueTransfersMax,
+        Func<Readiness> readiness, TimeProvider time)
     {
         this.partitions = [.. partitions];
-        (this.readiness, this.time, waitingMax) = (readiness, time, options.QueueTransfersMax);
+        (this.readiness, this.time, waitingMax) = (readiness, time, queueTransfersMax);
         lanes = [.. partitions.Select(partition => new PartitionLane(partition, options.MessageItemsMax))];
     }
 

@@ -1,6 +1,6 @@
 namespace OrleansWallet.Partitions;
 
-/// <summary>Where a record lies in a partition's journal: the number of its batch, and how far into its records.</summary>
+/// <summary>Where a record lies in a partition's journal: its batch's number, and how far into its records.</summary>
 internal static class RecordPlace
 {
     /// <summary>A batch has fewer bytes of records than this.</summary>

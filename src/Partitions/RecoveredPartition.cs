@@ -73,7 +73,8 @@ internal sealed class RecoveredPartition
         while (rest.Length > 0)
         {
             if (!Records.TryRead(rest, out var record))
-                throw new PartitionDamagedException(Number, batch.Sequence, $"it has no record at {RecordPlace.OffsetOf(place)}");
+                throw new PartitionDamagedException(
+                    Number, batch.Sequence, $"it has no record at {RecordPlace.OffsetOf(place)}");
             Partition.Apply(record, place);
             Ids.Replayed(record, place);
             place += record.Length;

@@ -42,8 +42,12 @@ internal static partial class PartitionHosting
         // That the ledger has so many is checked when its journals are opened.
         var count = provider.GetRequiredService<IOptions<PartitionStoreOptions>>().Value.PartitionCount;
         return new PartitionedWallet(
-            [.. Enumerable.Range(0, count).Select(number => new PartitionProxy(grains, number, options, readiness, time))],
-            provider.GetRequiredService<IOptions<PartitionOptions>>().Value, () => readiness.Now, time);
+            [
+                .. Enumerable.Range(0, count)
+                    .Select(number => new PartitionProxy(grains, number, options, readiness, time)),
+            ],
+            provider.GetRequiredService<IOptions<PartitionOptions>>().Value, options.QueueTransfersMax,
+            () => readiness.Now, time);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "{Notice}")]

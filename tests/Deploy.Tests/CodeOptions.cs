@@ -20,7 +20,7 @@ internal static partial class CodeOptions
     private const string Separator = "__";
 
     private static readonly string[] BindingFolders = ["src/Silo", "src/Api"];
-    private static readonly string[] RecordFolders = ["src/Api", "src/Silo", "src/Grains", "src/Storage"];
+    private static readonly string[] RecordFolders = ["src/Api", "src/Silo", "src/Grains", "src/Partitions", "src/Storage"];
 
     // The embedded edition binds a record of its own, which the cluster's processes don't know.
     private const string EmbeddedHost = "src/Api/EmbeddedServer.cs";
@@ -87,9 +87,12 @@ internal static partial class CodeOptions
             match.Groups["type"].Value, match.Groups["name"].Value, match.Groups["default"].Value, range);
     }
 
-    // 65_536, and 1 << 24.
+    // 65_536, and 1 << 24, and a constant's name.
     private static long Evaluate(string expression)
     {
+        var name = expression.Split('.')[^1].Trim();
+        if (char.IsLetter(name[0]))
+            return Evaluate(Regex.Match(Sources, $@"const \w+ {name} = (?<value>[^;]+);").Groups["value"].Value);
         var parts = expression.Replace("_", "", StringComparison.Ordinal).TrimEnd('L').Split("<<");
         var value = long.Parse(parts[0].Trim().TrimEnd('L'), CultureInfo.InvariantCulture);
         return parts.Length == 1 ? value : value << int.Parse(parts[1].Trim(), CultureInfo.InvariantCulture);

@@ -10,7 +10,7 @@ namespace OrleansWallet.Grains;
 [Alias("wallet.IPartitionGrain")]
 public interface IPartitionGrain : IGrainWithIntegerKey
 {
-    /// <summary>Moves the money of each transfer once; all their payers belong here. They are decided in order.</summary>
+    /// <summary>Moves the money of each transfer once, in order; all their payers belong here.</summary>
     [Alias("Transfer"), ResponseTimeout("00:00:08")]
     Task<Immutable<TransferOutcome[]>> Transfer(Immutable<Transfer[]> transfers);
 

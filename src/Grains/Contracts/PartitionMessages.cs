@@ -83,11 +83,15 @@ public readonly record struct CreditOrderMessage(
 public sealed class CreditOrderConverter : IConverter<CreditOrder, CreditOrderMessage>
 {
     /// <inheritdoc/>
-    public CreditOrder ConvertFromSurrogate(in CreditOrderMessage surrogate) => surrogate is { From: { } from, To: { } to }
-        ? new(
-            surrogate.Step, surrogate.Number, new TransactionId(surrogate.Id), AccountId.Parse(from),
-            AccountId.Parse(to), Stored.Money(surrogate.MinorUnits, surrogate.Currency))
-        : new(surrogate.Step, surrogate.Number, new TransactionId(surrogate.Id));
+    public CreditOrder ConvertFromSurrogate(in CreditOrderMessage surrogate)
+    {
+        var (step, number, id) = (surrogate.Step, surrogate.Number, new TransactionId(surrogate.Id));
+        return surrogate is { From: { } from, To: { } to }
+            ? new(
+                step, number, id, AccountId.Parse(from), AccountId.Parse(to),
+                Stored.Money(surrogate.MinorUnits, surrogate.Currency))
+            : new(step, number, id);
+    }
 
     /// <inheritdoc/>
     public CreditOrderMessage ConvertToSurrogate(in CreditOrder value) => value.From == default
@@ -237,7 +241,7 @@ public sealed class PartitionReadingConverter : IConverter<PartitionReading, Par
 [GenerateSerializer, Immutable, Alias("wallet.PartitionUnavailable")]
 public readonly record struct PartitionUnavailableMessage([property: Id(0)] string Text);
 
-/// <summary>Lets <see cref="PartitionUnavailableException"/> pass between silos; its cause stays in the silo's log.</summary>
+/// <summary>Lets <see cref="PartitionUnavailableException"/> pass between silos, without its cause.</summary>
 [RegisterConverter]
 public sealed class PartitionUnavailableConverter
     : IConverter<PartitionUnavailableException, PartitionUnavailableMessage>

@@ -104,7 +104,8 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
         }
         catch (TimeoutException e)
         {
-            throw new PartitionUnavailableException("There was no answer in time; what was asked may have happened.", e);
+            throw new PartitionUnavailableException(
+                "There was no answer in time; what was asked may have happened.", e);
         }
     }
 
@@ -117,7 +118,7 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     private partial void LogActive(int number);
 }
 
-/// <summary>What a silo's partitions work with, once the host has opened their journals; and those that work here.</summary>
+/// <summary>What a silo's partitions work with, once their journals are open; and those that work here.</summary>
 public sealed class PartitionGrainServices(Func<PartitionServices> open)
 {
     private readonly ConcurrentDictionary<PartitionHost, bool> hosts = [];

@@ -6,7 +6,7 @@ namespace OrleansWallet.Storage.Partitions;
 public sealed record PartitionStoreOptions
 {
     /// <summary>The most partitions a ledger can have.</summary>
-    public const int PartitionsMax = 4096;
+    public const int PartitionsMax = 1_024;
 
     /// <summary>How many partitions the ledger has: fixed for ever when it is made.</summary>
     [Range(1, PartitionsMax)]
