@@ -78,8 +78,10 @@ internal sealed class PartitionCluster : IAsyncDisposable
             silo.Services.AddSingleton<IStateStore>(store);
             silo.Services.AddOptions<WalletClusterOptions>();
             silo.Services.AddSingleton(provider => new PartitionGrainServices(() => new PartitionServices(
-                journal, journal, new GrainPeers(provider.GetRequiredService<IGrainFactory>()), options,
-                TimeProvider.System, Console.Error.WriteLine)));
+                journal, journal,
+                new GrainPeers(
+                    provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<PartitionGrainServices>()),
+                options, TimeProvider.System, Console.Error.WriteLine)));
         });
         var host = builder.Build();
         host.Services.GetRequiredService<NodeClock>().Become(number + 1);
@@ -91,7 +93,8 @@ internal sealed class PartitionCluster : IAsyncDisposable
         Wallets.Add(new PartitionedWallet(
             [
                 .. Enumerable.Range(0, partitions).Select(each => new PartitionProxy(
-                    grains, each, new WalletClusterOptions(), readiness, TimeProvider.System)),
+                    grains, each, new WalletClusterOptions(), readiness, TimeProvider.System,
+                    host.Services.GetRequiredService<PartitionGrainServices>())),
             ],
             options, queueTransfersMax: 1 << 20, () => readiness.Now, TimeProvider.System));
     }

@@ -91,7 +91,9 @@ public sealed partial class PartitionHost
                 turn.Order(link, each.Number);
                 continue;
             }
-            foreach (var place in link.Served(each.Number)) Decide(place, each.Outcome, turn);
+            if (!link.TryServe(each.Number, out var first, out var others)) continue;
+            Decide(first, each.Outcome, turn);
+            foreach (var place in others ?? []) Decide(place, each.Outcome, turn);
         }
         for (var i = 0; i < sent.Claims.Length; i++)
         {

@@ -72,8 +72,25 @@ public sealed partial class PartitionHost
 
     /// <summary>What a record says about an account.</summary>
     /// <exception cref="PartitionDamagedException">There is none, or it says nothing about the account.</exception>
-    internal AccountMoment Describe(PartitionBatch batch, long place, int number) =>
-        partition.Describe(RecordAt(batch, place).Span, number);
+    internal AccountMoment Describe(PartitionBatch batch, long place, int number)
+    {
+        var record = RecordAt(batch, place).Span;
+        return Concerns(record, number)
+            ? partition.Describe(record, number)
+            : throw new PartitionDamagedException(Number, batch.Sequence, $"the record at {place} is of no such account");
+    }
+
+    private static bool Concerns(ReadOnlySpan<byte> record, int number) =>
+        Records.As<RecordHeader>(record).Kind switch
+        {
+            RecordKind.TransferSucceeded =>
+                Records.As<TransferRecord>(record).From == number || Records.As<TransferRecord>(record).To == number,
+            RecordKind.TransferSettled => Records.As<ReservationRecord>(record).From == number,
+            RecordKind.TransferCredited => Records.As<PromiseRecord>(record).To == number,
+            RecordKind.AccountOpened => Records.As<OpenRecord>(record).Number == number,
+            RecordKind.AccountFrozen or RecordKind.AccountUnfrozen => Records.As<StatusRecord>(record).Number == number,
+            _ => false,
+        };
 
     /// <summary>The whole state as bytes, as it stands and is durable.</summary>
     internal Task<byte[]> ImageAsync() => AskAsync(_ =>
@@ -89,10 +106,13 @@ public sealed partial class PartitionHost
     });
 
     /// <summary>The batch that a record lies in.</summary>
-    internal async Task<PartitionBatch> FindBatchAsync(long place) =>
-        await journal.FindAsync(Number, RecordPlace.BatchOf(place)).ConfigureAwait(false)
-        ?? throw new PartitionDamagedException(
-            Number, RecordPlace.BatchOf(place), "it is missing, and a record leads to it");
+    internal async Task<PartitionBatch> FindBatchAsync(long place)
+    {
+        var sequence = RecordPlace.BatchOf(place);
+        return sequence > 0 && await journal.FindAsync(Number, sequence).ConfigureAwait(false) is { } batch
+            ? batch
+            : throw new PartitionDamagedException(Number, sequence, "it is missing, and a record leads to it");
+    }
 
     private async Task<byte[]> ReadRecordAsync(long place) =>
         RecordAt(await FindBatchAsync(place).ConfigureAwait(false), place).ToArray();

@@ -58,6 +58,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     /// <summary>Why it stopped by itself; null while it works. Its journal may go on elsewhere.</summary>
     public Exception? Fault => fault;
 
+    /// <summary>Whether it takes work.</summary>
+    public bool IsWorking => !isStopping && !loop.IsCompleted;
+
     /// <summary>Done when the host has ended, by itself or because it was told to.</summary>
     public Task Ended => loop;
 
@@ -102,17 +105,12 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         {
             while (true)
             {
-                Work(ref taken);
-                if (!commit.IsCompleted)
-                {
-                    // The next batch grows while this one is written.
-                    if (IsFull) await commit.ConfigureAwait(false);
-                    else await Task.WhenAny(commit, inbox.WaitAsync()).ConfigureAwait(false);
-                    continue;
-                }
-                await commit.ConfigureAwait(false);
+                // A snapshot is due: for once nothing is staged, so that the state is that behind the batch.
+                if (!isCommitting || partition.Sequence < snapshotAt) Work(ref taken);
                 if (isCommitting)
                 {
+                    // What had come is staged. What comes now waits: many together cost less than one by one.
+                    await commit.ConfigureAwait(false);
                     isCommitting = false;
                     committing.Answer();
                     if (staged.Records.Count == 0 && partition.Sequence >= snapshotAt) BeginSnapshot();

@@ -91,14 +91,10 @@ public sealed class PartitionedWallet : IWallet
                 foreach (var i in wave) outcomes.Span[i] = Unavailable;
                 continue;
             }
-            var calls = wave.GroupBy(i => NumberOf(transfers.Span[i].From)).Select(async group =>
-            {
-                int[] places = [.. group];
-                var sent = Array.ConvertAll(places, i => transfers.Span[i]);
-                var done = await SendAsync(group.Key, sent).ConfigureAwait(false);
-                for (var i = 0; i < done.Length; i++) outcomes.Span[places[i]] = done[i];
-            });
-            await Task.WhenAll(calls).ConfigureAwait(false);
+            var byPayer = new List<int>?[partitions.Length];
+            foreach (var i in wave) (byPayer[NumberOf(transfers.Span[i].From)] ??= []).Add(i);
+            await Task.WhenAll(byPayer.Index().Select(each => each.Item is { } places
+                ? SendAsync(each.Index, transfers, places, outcomes) : Task.CompletedTask)).ConfigureAwait(false);
             unknown = wave.Exists(i => outcomes.Span[i].Rejection == Rejection.Unavailable);
         }
     }
@@ -190,15 +186,19 @@ public sealed class PartitionedWallet : IWallet
 
     private int NumberOf(AccountId id) => Placement.PartitionOf(id, partitions.Length);
 
-    private async Task<TransferOutcome[]> SendAsync(int partition, Transfer[] transfers)
+    private async Task SendAsync(
+        int partition, ReadOnlyMemory<Transfer> transfers, List<int> places, Memory<TransferOutcome> outcomes)
     {
+        var sent = new Transfer[places.Count];
+        for (var i = 0; i < sent.Length; i++) sent[i] = transfers.Span[places[i]];
         try
         {
-            return await partitions[partition].TransferAsync(transfers).ConfigureAwait(false);
+            var done = await partitions[partition].TransferAsync(sent).ConfigureAwait(false);
+            for (var i = 0; i < done.Length; i++) outcomes.Span[places[i]] = done[i];
         }
         catch (PartitionUnavailableException)
         {
-            return Array.ConvertAll(transfers, _ => Unavailable);
+            foreach (var place in places) outcomes.Span[place] = Unavailable;
         }
     }
 

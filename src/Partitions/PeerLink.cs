@@ -43,11 +43,13 @@ internal sealed class PeerLink(int partition, Action<PeerLink> send)
         others.Add(place);
     }
 
-    /// <summary>Those who waited for a transfer's outcome.</summary>
-    public IEnumerable<Place> Served(long number)
+    /// <summary>Those who waited for a transfer's outcome: one, mostly, and others who sent it too.</summary>
+    public bool TryServe(long number, out Place first, out List<Place>? others)
     {
-        if (!waiters.Remove(number, out var first)) return [];
-        return more.Remove(number, out var others) ? others.Prepend(first) : [first];
+        others = null;
+        if (!waiters.Remove(number, out first)) return false;
+        if (more.Count > 0) more.Remove(number, out others);
+        return true;
     }
 }
 

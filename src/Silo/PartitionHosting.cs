@@ -27,7 +27,9 @@ internal static partial class PartitionHosting
         var journals = provider.GetRequiredService<PartitionJournalHost>().Journals;
         var log = provider.GetRequiredService<ILogger<PartitionJournalHost>>();
         return new PartitionServices(
-            journals, journals, new GrainPeers(provider.GetRequiredService<IGrainFactory>()),
+            journals, journals,
+            new GrainPeers(
+                provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<PartitionGrainServices>()),
             provider.GetRequiredService<IOptions<PartitionOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(), notice => LogNotice(log, notice));
     }
@@ -39,12 +41,13 @@ internal static partial class PartitionHosting
             provider.GetRequiredService<IOptions<WalletClusterOptions>>().Value);
         var (readiness, time) = (
             provider.GetRequiredService<ClusterReadiness>(), provider.GetRequiredService<TimeProvider>());
+        var here = provider.GetRequiredService<PartitionGrainServices>();
         // That the ledger has so many is checked when its journals are opened.
         var count = provider.GetRequiredService<IOptions<PartitionStoreOptions>>().Value.PartitionCount;
         return new PartitionedWallet(
             [
                 .. Enumerable.Range(0, count)
-                    .Select(number => new PartitionProxy(grains, number, options, readiness, time)),
+                    .Select(number => new PartitionProxy(grains, number, options, readiness, time, here)),
             ],
             provider.GetRequiredService<IOptions<PartitionOptions>>().Value, options.QueueTransfersMax,
             () => readiness.Now, time);

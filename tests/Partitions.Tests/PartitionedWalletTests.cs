@@ -39,6 +39,8 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
         output.WriteLine($"{answers.Count} transfers: {string.Join(", ", answers.CountBy(a => a.Outcome.Rejection))}");
         await CheckAsync(partitions, accounts, answers);
         // The same ids again, sent by others, and after a crash of all partitions.
+        Assert.True(await partitions.CountAsync("partition_snapshot") > 0, "No snapshot was made under load.");
+        Assert.True(await partitions.CountAsync("partition_archive") > 0, "Nothing was archived under load.");
         var images = await ImagesAsync(partitions);
         await partitions.CrashAsync();
         // State is a fold over the record, whatever part of it a snapshot stands for: byte for byte.
@@ -62,6 +64,22 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
             Assert.Equal(Rejection.TransactionIdReused, (await partitions.Wallet.TransferAsync(other)).Rejection);
             Assert.Equal(Start, await partitions.BalanceAsync(payer));
         }
+    }
+
+    [PostgresFact]
+    public async Task A_cursor_of_another_account_leads_nowhere()
+    {
+        // All accounts in one partition, so that the cursor leads to a record that is there.
+        await using var partitions = await TestPartitions.StartAsync(server, 1);
+        var accounts = await partitions.FundAsync(3, Start);
+        for (var i = 0; i < 3; i++)
+            await partitions.Wallet.TransferAsync(TestPartitions.Transfer(accounts[0], accounts[1], 1));
+        var page = await partitions.Wallet.ListEntriesAsync(accounts[0], 1, null);
+        Assert.NotNull(page.NextCursor);
+        Assert.Equal(3, (await partitions.Wallet.ListEntriesAsync(accounts[0], 10, page.NextCursor)).Entries.Count);
+        foreach (var cursor in new[] { page.NextCursor, "0", "1", "16777216", $"{long.MaxValue}", "x" })
+            Assert.Equal(
+                Rejection.BadCursor, (await partitions.Wallet.ListEntriesAsync(accounts[2], 1, cursor)).Rejection);
     }
 
     private static Task<byte[][]> ImagesAsync(TestPartitions partitions) =>

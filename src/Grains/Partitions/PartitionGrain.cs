@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansWallet.Ledger;
@@ -121,7 +122,7 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
 /// <summary>What a silo's partitions work with, once their journals are open; and those that work here.</summary>
 public sealed class PartitionGrainServices(Func<PartitionServices> open)
 {
-    private readonly ConcurrentDictionary<PartitionHost, bool> hosts = [];
+    private readonly ConcurrentDictionary<int, PartitionHost> hosts = [];
 
     /// <summary>The services.</summary>
     public PartitionServices Value => open();
@@ -129,9 +130,17 @@ public sealed class PartitionGrainServices(Func<PartitionServices> open)
     /// <summary>
     /// Has all partitions that work here end what they write and stop, so that others may take them over at once.
     /// </summary>
-    public Task StopAsync() => Task.WhenAll(hosts.Keys.Select(host => host.StopAsync()));
+    public Task StopAsync() => Task.WhenAll(hosts.Values.Select(host => host.StopAsync()));
 
-    internal void Add(PartitionHost host) => hosts[host] = true;
+    /// <summary>
+    /// A partition that works here: who is near needs no message. Should another silo have taken it over, it can't write
+    /// any more, and so answers nothing.
+    /// </summary>
+    public bool TryFind(int number, [NotNullWhen(true)] out PartitionHost? host) =>
+        hosts.TryGetValue(number, out host) && host.IsWorking;
 
-    internal void Remove(PartitionHost host) => hosts.TryRemove(host, out _);
+    internal void Add(PartitionHost host) => hosts[host.Number] = host;
+
+    internal void Remove(PartitionHost host) =>
+        hosts.TryRemove(new KeyValuePair<int, PartitionHost>(host.Number, host));
 }

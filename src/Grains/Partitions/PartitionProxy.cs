@@ -4,17 +4,24 @@ using OrleansWallet.Partitions;
 
 namespace OrleansWallet.Grains;
 
-/// <summary>A partition, wherever its grain is: what front ends and other partitions call.</summary>
+/// <summary>
+/// A partition, wherever its grain is: what front ends call. One inside a silo goes to those that are there directly.
+/// </summary>
 public sealed class PartitionProxy(
-    IGrainFactory grains, int number, WalletClusterOptions options, ClusterReadiness readiness, TimeProvider time)
+    IGrainFactory grains, int number, WalletClusterOptions options, ClusterReadiness readiness, TimeProvider time,
+    PartitionGrainServices? here = null)
     : IPartition
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
     // A front end knows the silos' grains only when it has found the silos.
     private IPartitionGrain Grain => field ??= grains.GetGrain<IPartitionGrain>(number);
 
     /// <inheritdoc/>
     public Task<TransferOutcome[]> TransferAsync(Transfer[] transfers) =>
-        CallAsync(async () => (await Grain.Transfer(new Immutable<Transfer[]>(transfers))).Value);
+        CallAsync(async () => here is not null && here.TryFind(number, out var near)
+            ? await near.TransferAsync(transfers).WaitAsync(Patience, time)
+            : (await Grain.Transfer(new Immutable<Transfer[]>(transfers))).Value);
 
     /// <inheritdoc/>
     public Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts) =>
@@ -76,9 +83,10 @@ public sealed class PartitionProxy(
 }
 
 /// <summary>The way from one partition to another, by their grains.</summary>
-public sealed class GrainPeers(IGrainFactory grains) : IPartitionPeers
+public sealed class GrainPeers(IGrainFactory grains, PartitionGrainServices here) : IPartitionPeers
 {
     /// <inheritdoc/>
-    public async Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) =>
-        (await grains.GetGrain<IPartitionGrain>(partition).Exchange(new Immutable<PeerRequest>(request))).Value;
+    public async Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) => here.TryFind(partition, out var near)
+        ? await near.ExchangeAsync(request)
+        : (await grains.GetGrain<IPartitionGrain>(partition).Exchange(new Immutable<PeerRequest>(request))).Value;
 }

@@ -82,6 +82,13 @@ internal sealed class TestPartitions : IAsyncDisposable
         (await Wallet.FindAccountAsync(account, AsOf.Now)).Account?.Balance.MinorUnits
         ?? throw new InvalidOperationException($"{account} isn't there.");
 
+    public async Task<long> CountAsync(string table)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand($"SELECT count(*) FROM {table}");
+        return await command.ExecuteScalarAsync() is long count ? count : 0;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await local.DisposeAsync();
