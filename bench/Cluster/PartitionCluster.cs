@@ -96,6 +96,6 @@ internal sealed class PartitionCluster : IAsyncDisposable
                     grains, each, new WalletClusterOptions(), readiness, TimeProvider.System,
                     host.Services.GetRequiredService<PartitionGrainServices>())),
             ],
-            options, queueTransfersMax: 1 << 20, () => readiness.Now, TimeProvider.System));
+            options, queueTransfersMax: 1 << 20, TimeSpan.FromSeconds(10), () => readiness.Now, TimeProvider.System));
     }
 }

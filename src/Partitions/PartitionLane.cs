@@ -3,30 +3,51 @@ using OrleansWallet.Ledger;
 namespace OrleansWallet.Partitions;
 
 /// <summary>
-/// Gathers the transfers of many callers for one partition. A transfer that finds none on its way goes at once; the
-/// others go together when one of the calls is answered. There is no timer.
+/// Gathers the transfers of many callers for one partition. A transfer that finds few calls on their way goes at once;
+/// the others go together when a call is answered. One that has waited for too long is answered "overloaded".
 /// </summary>
-internal sealed class PartitionLane(IPartition partition, int transfersMax)
+internal sealed class PartitionLane : IDisposable
 {
     private const int CallsMax = 2;
+    private static readonly TransferOutcome Overloaded = new(Rejection.Overloaded, Replayed: false, 0);
+    private static readonly TransferOutcome Unavailable = new(Rejection.Unavailable, Replayed: false, 0);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock gate = new();
-    private List<Waiter> waiting = [];
+    private readonly IPartition partition;
+    private readonly int transfersMax;
+    private readonly TimeSpan patience;
+    private readonly TimeProvider time;
+    private readonly ITimer looker;
+    private Queue<Waiter> waiting = new();
     private int calls;
 
-    /// <summary>Sends a transfer. Unavailable: nobody knows what became of it.</summary>
-    public ValueTask<TransferOutcome> SubmitAsync(in Transfer transfer)
+    /// <param name="partition">Where they go.</param>
+    /// <param name="transfersMax">How many go together at most.</param>
+    /// <param name="patience">How long one may wait for its turn.</param>
+    /// <param name="time">The clock.</param>
+    public PartitionLane(IPartition partition, int transfersMax, TimeSpan patience, TimeProvider time)
     {
-        var waiter = new Waiter(transfer);
+        (this.partition, this.transfersMax, this.patience, this.time) = (partition, transfersMax, patience, time);
+        looker = time.CreateTimer(static lane => (lane as PartitionLane)?.AnswerLate(), this, LookEvery, LookEvery);
+    }
+
+    /// <summary>Sends a transfer. Unavailable: nobody knows what became of it.</summary>
+    public Task<TransferOutcome> SubmitAsync(in Transfer transfer)
+    {
+        var waiter = new Waiter(transfer, time.GetTimestamp());
         lock (gate)
         {
-            waiting.Add(waiter);
-            if (calls == CallsMax) return new ValueTask<TransferOutcome>(waiter.Task);
+            waiting.Enqueue(waiter);
+            if (calls == CallsMax) return waiter.Task;
             calls++;
         }
         _ = RunAsync();
-        return new ValueTask<TransferOutcome>(waiter.Task);
+        return waiter.Task;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => looker.Dispose();
 
     private async Task RunAsync()
     {
@@ -34,19 +55,18 @@ internal sealed class PartitionLane(IPartition partition, int transfersMax)
         {
             try
             {
-                var outcomes = await partition.TransferAsync([.. some.Select(waiter => waiter.Transfer)])
+                var outcomes = await partition.TransferAsync(Array.ConvertAll(some, waiter => waiter.Transfer))
                     .ConfigureAwait(false);
                 for (var i = 0; i < outcomes.Length; i++) some[i].TrySetResult(outcomes[i]);
             }
             catch (Exception)
             {
-                var unknown = new TransferOutcome(Rejection.Unavailable, Replayed: false, 0);
-                foreach (var waiter in some) waiter.TrySetResult(unknown);
+                foreach (var waiter in some) waiter.TrySetResult(Unavailable);
             }
         }
     }
 
-    private List<Waiter>? TryTake()
+    private Waiter[]? TryTake()
     {
         lock (gate)
         {
@@ -55,21 +75,26 @@ internal sealed class PartitionLane(IPartition partition, int transfersMax)
                 calls--;
                 return null;
             }
-            var all = waiting;
-            if (all.Count <= transfersMax)
-            {
-                waiting = [];
-                return all;
-            }
-            waiting = all[transfersMax..];
-            all.RemoveRange(transfersMax, all.Count - transfersMax);
-            return all;
+            var some = new Waiter[Math.Min(waiting.Count, transfersMax)];
+            for (var i = 0; i < some.Length; i++) some[i] = waiting.Dequeue();
+            return some;
         }
     }
 
-    private sealed class Waiter(Transfer transfer)
+    private void AnswerLate()
+    {
+        lock (gate)
+        {
+            while (waiting.TryPeek(out var first) && time.GetElapsedTime(first.Since) > patience)
+                waiting.Dequeue().TrySetResult(Overloaded);
+        }
+    }
+
+    private sealed class Waiter(Transfer transfer, long since)
         : TaskCompletionSource<TransferOutcome>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public Transfer Transfer => transfer;
+
+        public long Since => since;
     }
 }

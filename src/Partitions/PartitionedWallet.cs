@@ -3,7 +3,7 @@ using OrleansWallet.Ledger;
 namespace OrleansWallet.Partitions;
 
 /// <summary>The wallet over all partitions, as a front end sees it.</summary>
-public sealed class PartitionedWallet : IWallet
+public sealed class PartitionedWallet : IWallet, IDisposable
 {
     private const int CutTriesMax = 20;
     private const long CutAheadMicros = 20_000;
@@ -19,16 +19,17 @@ public sealed class PartitionedWallet : IWallet
     private int waiting;
 
     /// <summary>
-    /// A front end over the partitions, in the order of their numbers; over so many transfers that wait, the answer is
-    /// "overloaded".
+    /// A front end over the partitions, in the order of their numbers; over so many transfers that wait, and after so
+    /// long a wait, the answer is "overloaded".
     /// </summary>
     public PartitionedWallet(
-        IReadOnlyList<IPartition> partitions, PartitionOptions options, int queueTransfersMax,
+        IReadOnlyList<IPartition> partitions, PartitionOptions options, int queueTransfersMax, TimeSpan queuePatience,
         Func<Readiness> readiness, TimeProvider time)
     {
         this.partitions = [.. partitions];
         (this.readiness, this.time, waitingMax) = (readiness, time, queueTransfersMax);
-        lanes = [.. partitions.Select(partition => new PartitionLane(partition, options.MessageItemsMax))];
+        lanes = [.. partitions.Select(partition => new PartitionLane(
+            partition, options.MessageItemsMax, queuePatience, time))];
     }
 
     /// <inheritdoc/>
@@ -71,6 +72,12 @@ public sealed class PartitionedWallet : IWallet
         {
             Interlocked.Add(ref waiting, -transfers.Length);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var lane in lanes) lane.Dispose();
     }
 
     private bool TryAdmit(int count)

@@ -50,7 +50,7 @@ internal static partial class PartitionHosting
                     .Select(number => new PartitionProxy(grains, number, options, readiness, time, here)),
             ],
             provider.GetRequiredService<IOptions<PartitionOptions>>().Value, options.QueueTransfersMax,
-            () => readiness.Now, time);
+            TimeSpan.FromSeconds(options.QueueSecondsMax), () => readiness.Now, time);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "{Notice}")]

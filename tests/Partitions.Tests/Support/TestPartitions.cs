@@ -103,6 +103,7 @@ internal sealed class TestPartitions : IAsyncDisposable
         var services = new PartitionServices(journals, journals, local, Options, TimeProvider.System, _ => { });
         await Task.WhenAll(Enumerable.Range(0, Count).Select(number => local.StartAsync(number, services)));
         Wallet = new PartitionedWallet(
-            local.All, Options, queueTransfersMax: 65_536, static () => new Readiness(true, null), TimeProvider.System);
+            local.All, Options, queueTransfersMax: 65_536, TimeSpan.FromSeconds(10), static () => new Readiness(true, null),
+            TimeProvider.System);
     }
 }
