@@ -46,7 +46,28 @@ internal static class PartitionBench
         await PartitionsAsync(settings, TransferProtocol.Tcc, ManyPartitions, 2, Spread.Uniform);
         await PartitionsAsync(settings, TransferProtocol.Tcc, ManyPartitions, 3, Spread.Uniform);
         await EmbeddedAsync(settings);
+        await PostgresAsync(settings);
         return 0;
+    }
+
+    private static async Task PostgresAsync(ClusterBenchSettings settings)
+    {
+        if (!settings.Asks("PostgreSQL")) return;
+        await using var server = await PrivatePostgres.StartAsync();
+        await using var source = await PostgresTransfers.MakeAsync(
+            await server.CreateDatabaseAsync(), settings.PartitionAccounts);
+        foreach (var (callers, spread) in new[] { (1, Spread.Uniform), (16, Spread.Uniform), (16, Spread.Hot) })
+        {
+            var picker = new AccountPicker(settings.PartitionAccounts, spread);
+            var time = TimeSpan.FromSeconds(settings.Seconds);
+            await PostgresTransfers.SendAsync(source, new Measurement(time), picker, callers);
+            var measurement = new Measurement(time);
+            await PostgresTransfers.SendAsync(source, measurement, picker, callers);
+            Console.WriteLine(
+                $"| PostgreSQL alone | | | {callers} callers | {spread} "
+                + $"| {measurement.Count / measurement.Elapsed.TotalSeconds:N0} | {measurement.Quantile(0.5):F1} "
+                + $"| {measurement.Quantile(0.99):F1} | 0 | | | |");
+        }
     }
 
     private static async Task AccountsAsync(ClusterBenchSettings settings)
