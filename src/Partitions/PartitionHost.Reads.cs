@@ -77,7 +77,8 @@ public sealed partial class PartitionHost
         var record = RecordAt(batch, place).Span;
         return Concerns(record, number)
             ? partition.Describe(record, number)
-            : throw new PartitionDamagedException(Number, batch.Sequence, $"the record at {place} is of no such account");
+            : throw new PartitionDamagedException(
+                Number, batch.Sequence, $"the record at {place} is of no such account");
     }
 
     private static bool Concerns(ReadOnlySpan<byte> record, int number) =>

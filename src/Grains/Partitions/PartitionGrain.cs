@@ -133,8 +133,8 @@ public sealed class PartitionGrainServices(Func<PartitionServices> open)
     public Task StopAsync() => Task.WhenAll(hosts.Values.Select(host => host.StopAsync()));
 
     /// <summary>
-    /// A partition that works here: who is near needs no message. Should another silo have taken it over, it can't write
-    /// any more, and so answers nothing.
+    /// A partition that works here: who is near needs no message. Should another silo have taken it over, it can't
+    /// write any more, and so decides nothing.
     /// </summary>
     public bool TryFind(int number, [NotNullWhen(true)] out PartitionHost? host) =>
         hosts.TryGetValue(number, out host) && host.IsWorking;

@@ -86,7 +86,8 @@ public sealed class PartitionProxy(
 public sealed class GrainPeers(IGrainFactory grains, PartitionGrainServices here) : IPartitionPeers
 {
     /// <inheritdoc/>
-    public async Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) => here.TryFind(partition, out var near)
+    public async Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) =>
+        here.TryFind(partition, out var near)
         ? await near.ExchangeAsync(request)
         : (await grains.GetGrain<IPartitionGrain>(partition).Exchange(new Immutable<PeerRequest>(request))).Value;
 }
