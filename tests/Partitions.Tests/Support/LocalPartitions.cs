@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 
-namespace OrleansWallet.Partitions;
+namespace OrleansWallet.Partitions.Tests.Support;
 
 /// <summary>All partitions of a ledger in this process, and the way from one to the other.</summary>
-public sealed class LocalPartitions : IPartitionPeers, IAsyncDisposable
+internal sealed class LocalPartitions : IPartitionPeers, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<int, PartitionHost> hosts = new();
 
