@@ -90,6 +90,8 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
     {
         Assert.False(ledger.Wallet.Readiness.IsReady, what);
         Assert.False(string.IsNullOrWhiteSpace(ledger.Wallet.Readiness.Reason), what);
+        // The ledger has stopped before it has told anybody why.
+        for (var tries = 0; Critical(ledger).Length == 0 && tries < 500; tries++) await Task.Delay(10);
         CheckTold(ledger);
         var later = await ledger.Wallet.TransferAsync(OpenLedger.Transfer(0, 1, 1, 5));
         Assert.Equal(Rejection.Unavailable, later.Rejection);
@@ -99,10 +101,13 @@ public sealed class FailingDiskTests(ITestOutputHelper output)
         Assert.Equal(0, ledger.Storage.UsesAfterFailedSync);
     }
 
+    private static string[] Critical(OpenLedger ledger) =>
+        [.. ledger.Notices.Where(notice => ledger.Levels[notice] == NoticeLevel.Critical)];
+
     // The operator is told all of it, and once; callers hear what stopped, and nothing of the machine.
     private static void CheckTold(OpenLedger ledger)
     {
-        var told = ledger.Notices.Where(notice => ledger.Levels[notice] == NoticeLevel.Critical).ToArray();
+        var told = Critical(ledger);
         var cause = ledger.Wallet.StoppedBecause?.Split('.')[0];
         Assert.StartsWith($"{cause}: ", told[0], StringComparison.Ordinal);
         Assert.Equal(ledger.Wallet.StoppedBecause, ledger.Wallet.Readiness.Reason);
