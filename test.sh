@@ -36,6 +36,17 @@ if ! has_postgres && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
   { apt-get update && apt-get install -y --no-install-recommends postgresql; } >"$results/apt.log" 2>&1 || tail -3 "$results/apt.log"
 fi
+# Two tools that single tests look for; where they can't be had, those tests skip themselves and say so.
+for tool in strace:strace kubectl:kubernetes-client; do
+  command -v "${tool%:*}" >/dev/null && continue
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${tool#*:}…"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${tool#*:}" >"$results/apt.log" 2>&1 \
+      || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${tool#*:}"; } \
+        >>"$results/apt.log" 2>&1 || tail -1 "$results/apt.log"
+  fi
+  command -v "${tool%:*}" >/dev/null || left_out+=("tests with ${tool%:*}: it is not installed, and may not be installed here")
+done
 filter=${1:-}
 if ! has_postgres; then
   left_out+=("tests on PostgreSQL: it is not installed, and may not be installed here")
