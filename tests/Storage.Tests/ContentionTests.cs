@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansWallet.Storage.Tests.Support;
+using OrleansWallet.Testing;
 
 namespace OrleansWallet.Storage.Tests;
 

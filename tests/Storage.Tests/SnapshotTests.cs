@@ -1,4 +1,5 @@
 using OrleansWallet.Storage.Tests.Support;
+using OrleansWallet.Testing;
 
 namespace OrleansWallet.Storage.Tests;
 

@@ -4,24 +4,6 @@ using OrleansWallet.Testing;
 
 namespace OrleansWallet.Partitions.Tests.Support;
 
-/// <summary>One PostgreSQL for all tests of a class.</summary>
-public sealed class PostgresServer : IAsyncLifetime
-{
-    private PrivatePostgres? running;
-
-    internal PrivatePostgres Running => running ?? throw new InvalidOperationException("PostgreSQL is not there.");
-
-    public async Task InitializeAsync()
-    {
-        if (PrivatePostgres.WhyMissing is null) running = await PrivatePostgres.StartAsync();
-    }
-
-    public async Task DisposeAsync()
-    {
-        if (running is not null) await running.DisposeAsync();
-    }
-}
-
 /// <summary>All partitions of a ledger in this process, over a database of their own.</summary>
 internal sealed class TestPartitions : IAsyncDisposable
 {

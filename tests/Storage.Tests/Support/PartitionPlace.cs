@@ -1,5 +1,6 @@
 using Npgsql;
 using OrleansWallet.Storage.Partitions;
+using OrleansWallet.Testing;
 
 namespace OrleansWallet.Storage.Tests.Support;
 

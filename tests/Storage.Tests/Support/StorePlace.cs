@@ -1,5 +1,6 @@
 using OrleansWallet.Storage.Postgres;
 using OrleansWallet.Storage.Sqlite;
+using OrleansWallet.Testing;
 
 namespace OrleansWallet.Storage.Tests.Support;
 
