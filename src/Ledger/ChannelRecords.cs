@@ -91,3 +91,26 @@ public struct ClaimRecord
     /// <summary>The number of the payer's partition.</summary>
     public ushort Payer;
 }
+
+/// <summary>
+/// One leg of a transfer between two partitions that commit together: 87 bytes, then the counterparty's id as ASCII,
+/// padded with zeros to a multiple of 8.
+/// </summary>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+public struct LegRecord
+{
+    /// <summary>The common part; both legs have the same time.</summary>
+    public RecordHeader Header;
+    /// <summary>The transaction id.</summary>
+    public Guid Id;
+    /// <summary>The number of the account that is debited or credited.</summary>
+    public int Account;
+    /// <summary>The amount in minor units of its currency.</summary>
+    public long Amount;
+    /// <summary>The number of the other leg's partition.</summary>
+    public ushort Other;
+    /// <summary>Characters in the counterparty's id.</summary>
+    public byte CounterpartyLength;
+    /// <summary>The account after it.</summary>
+    public AccountSide Side;
+}

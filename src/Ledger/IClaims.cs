@@ -15,3 +15,14 @@ public interface IClaims
     /// <summary>Remembers a claim, not known before, and where its record lies.</summary>
     void Remember(TransactionId id, int payer, long place);
 }
+
+/// <summary>What an id's home answers to a claim.</summary>
+public enum ClaimAnswer : byte
+{
+    /// <summary>Another partition has the id: it was used for another transfer.</summary>
+    Refused = 0,
+    /// <summary>The asking partition has it from now on.</summary>
+    Granted = 1,
+    /// <summary>The asking partition has had it before, and may have recorded a transfer under it.</summary>
+    Known = 2,
+}

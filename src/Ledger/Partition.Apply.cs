@@ -43,6 +43,9 @@ public sealed partial class Partition
             case RecordKind.IdClaimed when channels is not null:
                 ReplayClaim(record);
                 break;
+            case RecordKind.DebitLeg or RecordKind.CreditLeg when channels is not null:
+                ReplayLeg(record, place);
+                break;
             default:
                 throw new DamagedRecordException($"Event {header.Sequence} is of the unknown kind {header.Kind}.");
         }

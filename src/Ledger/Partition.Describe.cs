@@ -48,6 +48,14 @@ public sealed partial class Partition
                     new Money(stored.Amount, Accounts[stored.From].Account.Currency));
                 return new TransferView(transfer, stored.Rejection, Shown(header), at);
             }
+            case RecordKind.DebitLeg:
+            {
+                ref readonly var stored = ref Records.As<LegRecord>(record);
+                var transfer = new Transfer(
+                    new TransactionId(stored.Id), Directory.IdOf(stored.Account), CounterpartyOf(record),
+                    new Money(stored.Amount, Accounts[stored.Account].Account.Currency));
+                return new TransferView(transfer, Rejection.None, Shown(header), at);
+            }
             default:
                 throw new UnreachableException($"A {header.Kind} record settles no transfer.");
         }
@@ -81,6 +89,14 @@ public sealed partial class Partition
                 return Entry(
                     number, header, stored.ToSide, stored.IsFrozen != 0, stored.Promise.Id, EntryDirection.Credit,
                     stored.Promise.Amount, PayerOf(record));
+            }
+            case RecordKind.DebitLeg or RecordKind.CreditLeg:
+            {
+                ref readonly var stored = ref Records.As<LegRecord>(record);
+                return Entry(
+                    number, header, stored.Side, frozen: false, stored.Id,
+                    header.Kind == RecordKind.DebitLeg ? EntryDirection.Debit : EntryDirection.Credit, stored.Amount,
+                    CounterpartyOf(record));
             }
             case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
             {

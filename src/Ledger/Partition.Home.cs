@@ -7,28 +7,33 @@ public sealed partial class Partition
 {
     /// <summary>
     /// Claims transaction ids whose home is here (<see cref="Placement.HomeOf"/>) for a payer's partition, for ever.
-    /// False where another has it: the id was used for another transfer. That partition may decide about a transfer,
-    /// its own local ones too, and refusals, only when its claim is durable.
+    /// Where another has it, the id was used for another transfer. That partition may decide about a transfer, its own
+    /// local ones too, and refusals, only when its claim is durable, or in the same commit.
     /// </summary>
     /// <param name="payer">The number of the payer's partition; it may be this one.</param>
     /// <param name="observedMicros">The time of its newest record.</param>
     /// <param name="ids">The transaction ids.</param>
     /// <param name="atMicros">The host's time.</param>
     /// <param name="records">Where the records go, with room for as many.</param>
-    /// <param name="granted">One place for each id.</param>
+    /// <param name="answers">One place for each id.</param>
     public void Claim(
         int payer, long observedMicros, ReadOnlySpan<TransactionId> ids, long atMicros, RecordBuffer records,
-        Span<bool> granted)
+        Span<ClaimAnswer> answers)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)payer, (uint)Between.Membership.Partitions);
         var claims = Between.Membership.Claims;
         foreach (var id in ids) claims.Prefetch(id);
-        var at = Math.Max(atMicros, observedMicros + 1);
         for (var i = 0; i < ids.Length; i++)
-        {
-            if (!claims.TryFind(ids[i], out var holder)) WriteClaim(ids[i], holder = payer, at, records);
-            granted[i] = holder == payer;
-        }
+            answers[i] = ClaimOne(payer, observedMicros, ids[i], atMicros, records);
+    }
+
+    /// <summary>The same for one id.</summary>
+    public ClaimAnswer ClaimOne(int payer, long observedMicros, TransactionId id, long atMicros, RecordBuffer records)
+    {
+        if (Between.Membership.Claims.TryFind(id, out var holder))
+            return holder == payer ? ClaimAnswer.Known : ClaimAnswer.Refused;
+        WriteClaim(id, payer, Math.Max(atMicros, observedMicros + 1), records);
+        return ClaimAnswer.Granted;
     }
 
     private void WriteClaim(TransactionId id, int payer, long at, RecordBuffer records)

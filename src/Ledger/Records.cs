@@ -37,6 +37,10 @@ public enum RecordKind : byte
     CreditCancelled = 23,
     /// <summary>A transaction id belongs to a payer's partition: <see cref="ClaimRecord"/>.</summary>
     IdClaimed = 24,
+    /// <summary>Money went to another partition, whose leg is in the same commit: <see cref="LegRecord"/>.</summary>
+    DebitLeg = 25,
+    /// <summary>Money came from another partition, whose leg is in the same commit: <see cref="LegRecord"/>.</summary>
+    CreditLeg = 26,
 }
 
 /// <summary>
@@ -165,7 +169,7 @@ public static class Records
             && Unsafe.SizeOf<OpenRecord>() == 32 && Unsafe.SizeOf<StatusRecord>() == 64
             && Unsafe.SizeOf<ReservationRecord>() == 69 && Unsafe.SizeOf<RemoteDebitRecord>() == 102
             && Unsafe.SizeOf<PromiseRecord>() == 72 && Unsafe.SizeOf<RemoteCreditRecord>() == 105
-            && Unsafe.SizeOf<ClaimRecord>() == 42);
+            && Unsafe.SizeOf<ClaimRecord>() == 42 && Unsafe.SizeOf<LegRecord>() == 87);
     }
 
     /// <summary>The record's bytes seen as its layout.</summary>
@@ -207,6 +211,7 @@ public static class Records
         RecordKind.TransferSettled => new TransactionId(As<ReservationRecord>(record).Id),
         RecordKind.TransferReleased when As<ReservationRecord>(record).Rejection != Rejection.None =>
             new TransactionId(As<ReservationRecord>(record).Id),
+        RecordKind.DebitLeg => new TransactionId(As<LegRecord>(record).Id),
         _ => null,
     };
 
@@ -241,6 +246,7 @@ public static class Records
         RecordKind.TransferCredited => length >= Padded(Unsafe.SizeOf<RemoteCreditRecord>() + 1),
         RecordKind.CreditRefused or RecordKind.CreditCancelled => length == Unsafe.SizeOf<PromiseRecord>(),
         RecordKind.IdClaimed => length == Padded(Unsafe.SizeOf<ClaimRecord>()),
+        RecordKind.DebitLeg or RecordKind.CreditLeg => length >= Padded(Unsafe.SizeOf<LegRecord>() + 1),
         _ => false,
     };
 

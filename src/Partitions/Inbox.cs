@@ -1,11 +1,12 @@
 namespace OrleansWallet.Partitions;
 
-/// <summary>What waits for a partition's turn. Any thread adds; the partition's loop takes.</summary>
+/// <summary>What waits for its turn. Any thread adds; one loop takes.</summary>
 internal sealed class Inbox<T>
 {
     private readonly Lock gate = new();
     private Queue<T> waiting = new();
-    private TaskCompletionSource bell = NewBell();
+    private TaskCompletionSource? sleeper;
+    private bool isRinging;
 
     /// <summary>Adds one at the end.</summary>
     public void Add(T item)
@@ -13,14 +14,33 @@ internal sealed class Inbox<T>
         lock (gate)
         {
             waiting.Enqueue(item);
-            if (waiting.Count == 1) bell.TrySetResult();
+            Wake();
         }
     }
 
-    /// <summary>Done as soon as there is something.</summary>
+    /// <summary>Wakes the loop, though there may be nothing.</summary>
+    public void Ring()
+    {
+        lock (gate)
+        {
+            isRinging = true;
+            Wake();
+        }
+    }
+
+    /// <summary>Done as soon as there is something, or it was rung for.</summary>
     public Task WaitAsync()
     {
-        lock (gate) return bell.Task;
+        lock (gate)
+        {
+            if (waiting.Count > 0 || isRinging)
+            {
+                isRinging = false;
+                return Task.CompletedTask;
+            }
+            sleeper ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return sleeper.Task;
+        }
     }
 
     /// <summary>Takes all there is, in its order, in exchange for an empty queue.</summary>
@@ -30,10 +50,15 @@ internal sealed class Inbox<T>
         {
             if (waiting.Count == 0) return false;
             (waiting, empty) = (empty, waiting);
-            bell = NewBell();
             return true;
         }
     }
 
-    private static TaskCompletionSource NewBell() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private void Wake()
+    {
+        if (sleeper is null) return;
+        isRinging = false;
+        sleeper.TrySetResult();
+        sleeper = null;
+    }
 }

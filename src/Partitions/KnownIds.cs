@@ -11,7 +11,7 @@ internal sealed class KnownIds : IRecordedTransfers, IClaims
     public delegate bool TryRead(long place, out ReadOnlySpan<byte> record);
 
     private readonly TryRead tryRead;
-    private readonly Dictionary<TransactionId, byte[]> loaded = [];
+    private readonly Dictionary<TransactionId, (byte[] Record, int Holders)> loaded = [];
     private readonly IdTable recorded;
     private readonly IdTable claims;
 
@@ -29,36 +29,21 @@ internal sealed class KnownIds : IRecordedTransfers, IClaims
     public bool TryFindPlace(TransactionId id, out long place) => recorded.TryFind(id, out place);
 
     /// <summary>Holds a record that was loaded, until it is let go of.</summary>
-    public void Hold(TransactionId id, byte[] record) => loaded[id] = record;
+    public void Hold(TransactionId id, byte[] record) =>
+        loaded[id] = (record, loaded.TryGetValue(id, out var held) ? held.Holders + 1 : 1);
 
-    /// <summary>Lets go of a record that was loaded.</summary>
-    public void LetGo(TransactionId id) => loaded.Remove(id);
+    /// <summary>Lets go of a record that was loaded; one that others hold too stays.</summary>
+    public void LetGo(TransactionId id)
+    {
+        if (!loaded.Remove(id, out var held) || held.Holders == 1) return;
+        loaded.Add(id, (held.Record, held.Holders - 1));
+    }
 
     /// <summary>Takes notice of a record that was replayed.</summary>
     public void Replayed(ReadOnlySpan<byte> record, long place)
     {
-        ref readonly var header = ref Records.As<RecordHeader>(record);
-        switch (header.Kind)
-        {
-            case RecordKind.TransferSucceeded:
-                Remember(new TransactionId(Records.As<TransferRecord>(record).Id), place);
-                break;
-            case RecordKind.TransferRefused:
-                Remember(new TransactionId(Records.As<RefusalRecord>(record).Id), place);
-                break;
-            case RecordKind.TransferSettled:
-                Remember(new TransactionId(Records.As<ReservationRecord>(record).Id), place);
-                break;
-            case RecordKind.TransferReleased when Records.As<ReservationRecord>(record).Rejection != Rejection.None:
-                Remember(new TransactionId(Records.As<ReservationRecord>(record).Id), place);
-                break;
-            case RecordKind.IdClaimed:
-                ref readonly var claim = ref Records.As<ClaimRecord>(record);
-                claims.Add(new TransactionId(claim.Id), claim.Payer);
-                break;
-            default:
-                break;
-        }
+        if (Records.TransactionIdOf(record) is { } id) Remember(id, place);
+        else if (Records.ClaimOf(record) is { } claim) claims.Add(claim.Id, claim.Payer);
     }
 
     public void WriteTo(Stream stream)
@@ -75,7 +60,7 @@ internal sealed class KnownIds : IRecordedTransfers, IClaims
     {
         length = 0;
         if (!recorded.TryFind(id, out var place)) return false;
-        var record = tryRead(place, out var inMemory) ? inMemory : loaded[id];
+        var record = tryRead(place, out var inMemory) ? inMemory : loaded[id].Record;
         length = record.Length;
         record.CopyTo(destination);
         return true;

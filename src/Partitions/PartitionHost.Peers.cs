@@ -13,30 +13,31 @@ public sealed partial class PartitionHost
     {
         var items = request.Orders.Length + request.Claims.Length;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(items, 2 * options.MessageItemsMax);
-        var reply = new TaskCompletionSource<PeerReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(turn => Answer(request, items, reply, turn));
-        return AnsweredAsync(reply.Task);
+        var call = new Call<PeerReply>(this);
+        return SubmitAsync(call, turn => Answer(request, items, call, turn));
     }
 
-    private void Answer(PeerRequest request, int items, TaskCompletionSource<PeerReply> reply, Turn turn)
+    private void Answer(PeerRequest request, int items, Call<PeerReply> call, Turn turn)
     {
-        if (!turn.Records.HasRoomFor(items))
+        var records = RecordsOf(turn);
+        if (!records.HasRoomFor(items))
         {
-            deferred.Enqueue(next => Answer(request, items, reply, next));
+            domain.Defer(this, next => Answer(request, items, call, next));
             return;
         }
         var answers = new CreditAnswer[request.Orders.Length];
-        var granted = new bool[request.Claims.Length];
+        var claims = new ClaimAnswer[request.Claims.Length];
         partition.Claim(
-            request.Head.Payer, request.Head.AtMicros, request.Claims, NowMicros, turn.Records, granted);
-        partition.Receive(request.Head, request.Orders, NowMicros, turn.Records, answers);
+            request.Head.Payer, request.Head.AtMicros, request.Claims, NowMicros, records, claims);
+        partition.Receive(request.Head, request.Orders, NowMicros, records, answers);
         var rejections = Array.ConvertAll(
             request.Questions, question => partition.DecideCredit(question.To, question.Amount));
-        var answer = new PeerReply(partition.LastAtMicros, answers, granted, rejections);
-        turn.Then(() => reply.TrySetResult(answer));
+        call.Result = new PeerReply(partition.LastAtMicros, answers, claims, rejections);
+        turn.Then(call);
     }
 
-    private void Send(PeerLink link)
+    /// <summary>Sends what waits to be asked of another partition.</summary>
+    internal void Send(PeerLink link)
     {
         var orders = Some(link.Orders);
         var sent = new Sent(orders, Some(link.Claims), Some(link.Questions));
@@ -55,34 +56,35 @@ public sealed partial class PartitionHost
         try
         {
             var reply = await peers.ExchangeAsync(link.Partition, request).ConfigureAwait(false);
-            inbox.Add(turn => Take(link, sent, reply, turn));
+            domain.Post(this, turn => Take(link, sent, reply, turn));
         }
         catch (Exception)
         {
             // Nobody knows what became of it. All of it may be asked again, for ever.
             await Task.Delay(TimeSpan.FromMilliseconds(options.ResendMs), time).ConfigureAwait(false);
-            inbox.Add(turn =>
+            domain.Post(this, turn =>
             {
                 link.IsBusy = false;
                 link.Orders.AddRange(sent.Orders);
                 link.Claims.AddRange(sent.Claims);
                 link.Questions.AddRange(sent.Questions);
-                turn.Links.Add(link);
+                turn.Flush(link);
             });
         }
     }
 
     private void Take(PeerLink link, Sent sent, PeerReply reply, Turn turn)
     {
-        if (!turn.Records.HasRoomFor(reply.Answers.Length))
+        var records = RecordsOf(turn);
+        if (!records.HasRoomFor(reply.Answers.Length))
         {
-            deferred.Enqueue(next => Take(link, sent, reply, next));
+            domain.Defer(this, next => Take(link, sent, reply, next));
             return;
         }
         link.IsBusy = false;
-        turn.Links.Add(link);
+        turn.Flush(link);
         var progress = new TransferProgress[reply.Answers.Length];
-        partition.TakeAnswers(link.Partition, reply.AtMicros, reply.Answers, NowMicros, turn.Records, progress);
+        partition.TakeAnswers(link.Partition, reply.AtMicros, reply.Answers, NowMicros, records, progress);
         foreach (var each in progress)
         {
             if (each.Kind == ProgressKind.None) continue;
@@ -97,7 +99,7 @@ public sealed partial class PartitionHost
         }
         for (var i = 0; i < sent.Claims.Length; i++)
         {
-            if (!reply.Granted[i]) Decide(sent.Claims[i], IdIsAnothers, turn);
+            if (reply.Claims[i] == ClaimAnswer.Refused) Decide(sent.Claims[i], IdIsAnothers, turn);
             Came(sent.Claims[i].Group, turn);
         }
         for (var i = 0; i < sent.Questions.Length; i++)

@@ -10,14 +10,14 @@ public sealed partial class PartitionHost
     /// <inheritdoc/>
     public Task<AccountResult> OpenAsync(AccountId id, Currency currency) => AskAsync(turn =>
     {
-        var refusal = partition.Open(id, currency, NowMicros, turn.Records, out var created);
+        var refusal = partition.Open(id, currency, NowMicros, RecordsOf(turn), out var created);
         return refusal == Rejection.None ? Found(id) with { Created = created } : AccountResult.Refused(refusal);
     });
 
     /// <inheritdoc/>
     public Task<AccountResult> SetFrozenAsync(AccountId id, bool frozen) => AskAsync(turn =>
     {
-        var refusal = partition.SetFrozen(id, frozen, NowMicros, turn.Records);
+        var refusal = partition.SetFrozen(id, frozen, NowMicros, RecordsOf(turn));
         return refusal == Rejection.None ? Found(id) : AccountResult.Refused(refusal);
     });
 
@@ -65,10 +65,17 @@ public sealed partial class PartitionHost
         AskAsync(_ => ids.TryFind(id, out int payer) ? payer : -1);
 
     /// <inheritdoc/>
-    public Task<PartitionReading?> ReadAsync(long atMicros) => AskAsync(_ =>
-        partition.TryCut(atMicros, out var cut) && cut is not null
-            ? new PartitionReading(point.Activation, partition.AccountsOpened, partition.Transfers, cut)
-            : null);
+    public Task<PartitionReading?> ReadAsync(long atMicros)
+    {
+        // Partitions that are read at one time are read at one moment, or what one does makes the reading another.
+        var call = new Call<PartitionReading?>(this);
+        return SubmitAsync(call, turn => turn.AtEnd(() =>
+        {
+            if (partition.TryCut(atMicros, out var cut) && cut is not null)
+                call.Result = new(point.Activation, partition.AccountsOpened, partition.Transfers, cut);
+            turn.Then(call);
+        }));
+    }
 
     /// <summary>What a record says about an account.</summary>
     /// <exception cref="PartitionDamagedException">There is none, or it says nothing about the account.</exception>
@@ -88,6 +95,7 @@ public sealed partial class PartitionHost
                 Records.As<TransferRecord>(record).From == number || Records.As<TransferRecord>(record).To == number,
             RecordKind.TransferSettled => Records.As<ReservationRecord>(record).From == number,
             RecordKind.TransferCredited => Records.As<PromiseRecord>(record).To == number,
+            RecordKind.DebitLeg or RecordKind.CreditLeg => Records.As<LegRecord>(record).Account == number,
             RecordKind.AccountOpened => Records.As<OpenRecord>(record).Number == number,
             RecordKind.AccountFrozen or RecordKind.AccountUnfrozen => Records.As<StatusRecord>(record).Number == number,
             _ => false,

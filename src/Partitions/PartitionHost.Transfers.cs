@@ -18,9 +18,8 @@ public sealed partial class PartitionHost
         }
         try
         {
-            var group = new TransferGroup(transfers);
-            Enqueue(turn => Begin(group, turn));
-            return await AnsweredAsync(group.Task).ConfigureAwait(false);
+            var group = new TransferGroup(this, transfers);
+            return await SubmitAsync(group, turn => Begin(group, turn)).ConfigureAwait(false);
         }
         finally
         {
@@ -47,43 +46,30 @@ public sealed partial class PartitionHost
 
     private void Begin(TransferGroup group, Turn turn)
     {
-        var mine = new List<int>();
-        for (var i = 0; i < group.Transfers.Length; i++)
+        var now = NowMicros;
+        for (; group.Begun < group.Transfers.Length; group.Begun++)
         {
-            var id = group.Transfers[i].Id;
+            var id = group.Transfers[group.Begun].Id;
             if (ids.TryFindPlace(id, out _) || partition.TryFindUnderWay(id, out _)) continue;
+            var place = new Place(group, group.Begun);
             var home = Placement.HomeOf(id, membership.Partitions);
-            if (home == Number)
+            if (domain.Near(home) is not { } near)
             {
-                mine.Add(i);
+                links[home].Claims.Add(place);
+                turn.Flush(links[home]);
+                group.Awaited++;
                 continue;
             }
-            links[home].Claims.Add(new Place(group, i));
-            turn.Links.Add(links[home]);
-            group.Awaited++;
-        }
-        ClaimMine(group, mine, turn);
-        if (group.Awaited == 0) Decide(group, turn);
-    }
-
-    private void ClaimMine(TransferGroup group, List<int> mine, Turn turn)
-    {
-        if (mine.Count == 0) return;
-        if (!turn.Records.HasRoomFor(mine.Count))
-        {
-            group.Awaited++;
-            deferred.Enqueue(next =>
+            var records = near.RecordsOf(turn);
+            if (!records.HasRoomFor(1))
             {
-                ClaimMine(group, mine, next);
-                Came(group, next);
-            });
-            return;
+                domain.Defer(this, next => Begin(group, next));
+                return;
+            }
+            if (near.partition.ClaimOne(Number, partition.LastAtMicros, id, now, records) == ClaimAnswer.Refused)
+                Decide(place, IdIsAnothers, turn);
         }
-        var claimed = mine.ConvertAll(i => group.Transfers[i].Id);
-        var granted = new bool[mine.Count];
-        partition.Claim(Number, 0, CollectionsMarshal.AsSpan(claimed), NowMicros, turn.Records, granted);
-        for (var i = 0; i < granted.Length; i++)
-            if (!granted[i]) Decide(new Place(group, mine[i]), IdIsAnothers, turn);
+        Came(group, turn);
     }
 
     private static readonly TransferOutcome IdIsAnothers = new(Rejection.TransactionIdReused, Replayed: false, 0);
@@ -96,18 +82,29 @@ public sealed partial class PartitionHost
 
     private void Decide(TransferGroup group, Turn turn)
     {
+        // The turn's buffer first: what of an older batch lies in it, is gone from then on.
+        _ = RecordsOf(turn);
         if (LoadKnown(group)) return;
+        var now = NowMicros;
         for (; group.Next < group.Transfers.Length; group.Next++)
         {
             if (group.IsDecided(group.Next)) continue;
-            if (!turn.Records.HasRoomFor(1))
+            switch (Decide(new Place(group, group.Next), now, turn))
             {
-                deferred.Enqueue(next => Decide(group, next));
-                return;
+                case Deciding.NoRoom:
+                    domain.Defer(this, next => Decide(group, next));
+                    return;
+                case Deciding.Waits:
+                    return;
             }
-            var place = new Place(group, group.Next);
-            if (!Decide(place, turn)) return;
         }
+        LetGo(group);
+    }
+
+    private void LetGo(TransferGroup group)
+    {
+        foreach (var id in group.Loaded) ids.LetGo(id);
+        group.Loaded.Clear();
     }
 
     // Records that left memory must be there before the partition is asked about their ids.
@@ -142,53 +139,73 @@ public sealed partial class PartitionHost
         }
         catch (Exception e)
         {
-            group.TrySetException(e);
+            group.Fail(e);
+            domain.Post(this, _ => LetGo(group));
             return;
         }
-        inbox.Add(turn =>
+        domain.Post(this, turn =>
         {
-            foreach (var (id, record) in records) ids.Hold(id, record);
-            turn.Then(() =>
+            // Held until the group is decided: what of others was in memory may be gone by then.
+            foreach (var (id, record) in records)
             {
-                foreach (var (id, _) in records) ids.LetGo(id);
-            });
+                ids.Hold(id, record);
+                group.Loaded.Add(id);
+            }
             Came(group, turn);
         });
     }
 
-    // False where the group has to wait.
-    private bool Decide(in Place place, Turn turn)
+    private enum Deciding
+    {
+        Done,
+        NoRoom,
+        Waits,
+    }
+
+    private Deciding Decide(in Place place, long now, Turn turn)
     {
         ref readonly var transfer = ref place.Transfer;
+        var records = RecordsOf(turn);
+        if (!records.HasRoomFor(1)) return Deciding.NoRoom;
         var payee = Placement.PartitionOf(transfer.To, membership.Partitions);
         if (payee == Number)
         {
             Span<TransferOutcome> outcome = stackalloc TransferOutcome[1];
-            partition.Execute([new TransferCommand(transfer)], NowMicros, turn.Records, outcome);
+            partition.Execute([new TransferCommand(transfer)], now, records, outcome);
             Decide(place, outcome[0], turn);
-            return true;
+            return Deciding.Done;
+        }
+        if (domain.Near(payee) is { } near)
+        {
+            var payeeRecords = near.RecordsOf(turn);
+            if (!payeeRecords.HasRoomFor(1)) return Deciding.NoRoom;
+            return Take(place, partition.ExecuteTogether(near.partition, transfer, now, records, payeeRecords), turn);
         }
         Span<RemoteTransferAnswer> answers = stackalloc RemoteTransferAnswer[1];
         var command = new RemoteTransferCommand(transfer, payee, PayeeRefusal: place.Group.PayeeRefusals?[place.Index]);
-        partition.Reserve(options.Protocol, [command], NowMicros, turn.Records, answers);
-        var answer = answers[0];
+        partition.Reserve(options.Protocol, [command], now, records, answers);
+        return Take(place, answers[0], turn);
+    }
+
+    private Deciding Take(in Place place, in RemoteTransferAnswer answer, Turn turn)
+    {
         switch (answer.Step)
         {
             case RemoteTransferStep.Decided:
                 Decide(place, answer.Outcome, turn);
-                return true;
+                return Deciding.Done;
             case RemoteTransferStep.Reserved:
-                links[payee].Await(answer.Number, place);
-                turn.Order(links[payee], answer.Number);
-                return true;
+                links[answer.Payee].Await(answer.Number, place);
+                turn.Order(links[answer.Payee], answer.Number);
+                return Deciding.Done;
             case RemoteTransferStep.UnderWay:
                 links[answer.Payee].Await(answer.Number, place with { IsReplay = true });
-                return true;
+                return Deciding.Done;
             default:
                 place.Group.Awaited++;
-                links[payee].Questions.Add(place);
-                turn.Links.Add(links[payee]);
-                return false;
+                links[answer.Payee].Questions.Add(place);
+                turn.Flush(links[answer.Payee]);
+                return Deciding.Waits;
         }
     }
 
@@ -196,6 +213,6 @@ public sealed partial class PartitionHost
     {
         var isReplay = place.IsReplay && (outcome.Rejection == Rejection.None || outcome.Rejection.IsFinal());
         if (place.Group.Decide(place.Index, isReplay ? outcome with { Replayed = true } : outcome))
-            turn.Then(place.Group.Answer);
+            turn.Then(place.Group);
     }
 }

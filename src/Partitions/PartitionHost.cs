@@ -4,14 +4,15 @@ using OrleansWallet.Storage.Partitions;
 namespace OrleansWallet.Partitions;
 
 /// <summary>
-/// Hosts one partition over its journal. One loop touches the state: it takes what has come in, decides, writes one
-/// batch, and answers when that is durable, while it works on the next. Whatever it hands out is durable.
+/// Hosts one partition over its journal, in a <see cref="CommitDomain"/> with others of this process, whose loop alone
+/// touches the state. Whatever it hands out is durable.
 /// </summary>
 public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 {
     private readonly Partition partition;
     private readonly KnownIds ids;
     private readonly Membership membership;
+    private readonly CommitDomain domain;
     private readonly IPartitionJournal journal;
     private readonly IPartitionPeers peers;
     private readonly PartitionOptions options;
@@ -20,16 +21,18 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly Action<string> notice;
     private readonly CancellationTokenSource stopping = new();
     private readonly PeerLink[] links;
-    private readonly Inbox<Action<Turn>> inbox = new();
-    private readonly Queue<Action<Turn>> deferred = new();
-    private readonly Task loop;
+    private readonly RecordBuffer[] buffers;
+    private readonly HashSet<ICall> calls = [];
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PartitionPoint point;
-    private Turn staged;
-    private Turn committing;
+    private long worksOn;
     private volatile Exception? fault;
     private volatile bool isStopping;
     private int waiting;
     private long snapshotAt;
+    private Action<Stream>? dueImage;
+    private PartitionPoint dueAt;
+    private long dueEvents;
     private Task snapshot = Task.CompletedTask;
 
     private PartitionHost(RecoveredPartition recovered, PartitionServices services)
@@ -37,19 +40,13 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         (partition, ids, membership, point) =
             (recovered.Partition, recovered.Ids, recovered.Membership, recovered.Point);
         (journal, peers, options, time) = (services.Journal, services.Peers, services.Options, services.Time);
-        (snapshots, notice) = (services.Snapshots, services.Notice);
-        (staged, committing) = (recovered.First, recovered.Second);
+        (snapshots, notice, buffers) = (services.Snapshots, services.Notice, recovered.Buffers);
         snapshotAt = recovered.SnapshotEvents + options.SnapshotEveryEvents;
-        links = [.. Enumerable.Range(0, membership.Partitions).Select(other => new PeerLink(other, Send))];
-        staged.Begin(point.Sequence + 1);
+        links = [.. Enumerable.Range(0, membership.Partitions).Select(other => new PeerLink(this, other))];
         foreach (var link in links.Where(link => link.Partition != membership.Number))
             link.SettledBelow = SettledBelowOf(link);
-        foreach (var transfer in partition.UnderWay())
-        {
-            links[transfer.Payee].Orders.Add(transfer.Number);
-            staged.Links.Add(links[transfer.Payee]);
-        }
-        loop = Task.Run(RunAsync);
+        domain = services.Domains.Of(membership.Number);
+        domain.Join(this);
     }
 
     /// <summary>The partition's number.</summary>
@@ -59,10 +56,12 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     public Exception? Fault => fault;
 
     /// <summary>Whether it takes work.</summary>
-    public bool IsWorking => !isStopping && !loop.IsCompleted;
+    public bool IsWorking => !isStopping && !ended.Task.IsCompleted;
 
     /// <summary>Done when the host has ended, by itself or because it was told to.</summary>
-    public Task Ended => loop;
+    public Task Ended => ended.Task;
+
+    internal bool HasEnded => ended.Task.IsCompleted;
 
     /// <summary>
     /// Makes the state from the newest snapshot and the journal behind it, keeps older activations from writing, and
@@ -80,9 +79,13 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     /// </summary>
     public Task StopAsync()
     {
-        isStopping = true;
-        inbox.Add(static _ => { });
-        return loop;
+        lock (calls)
+        {
+            if (isStopping) return ended.Task;
+            isStopping = true;
+        }
+        domain.Leave(this);
+        return ended.Task;
     }
 
     /// <inheritdoc/>
@@ -96,136 +99,118 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
 
     private long NowMicros => Partition.ToMicros(time.GetUtcNow());
 
-    private async Task RunAsync()
+    /// <summary>Where this partition's records of a turn go.</summary>
+    internal RecordBuffer RecordsOf(Turn turn)
     {
-        var commit = Task.CompletedTask;
-        var isCommitting = false;
-        var taken = new Queue<Action<Turn>>();
-        try
+        var records = buffers[turn.Index];
+        if (worksOn == turn.Number) return records;
+        worksOn = turn.Number;
+        records.Reset(RecordPlace.FirstOf(point.Sequence + 1));
+        turn.Hosts.Add(this);
+        return records;
+    }
+
+    /// <summary>In its first turn: what was under way is sent again.</summary>
+    internal void Resume(Turn turn)
+    {
+        foreach (var transfer in partition.UnderWay())
         {
-            while (true)
-            {
-                // A snapshot is due: for once nothing is staged, so that the state is that behind the batch.
-                if (!isCommitting || partition.Sequence < snapshotAt) Work(ref taken);
-                if (isCommitting)
-                {
-                    // What had come is staged. What comes now waits: many together cost less than one by one.
-                    await commit.ConfigureAwait(false);
-                    isCommitting = false;
-                    committing.Answer();
-                    if (staged.Records.Count == 0 && partition.Sequence >= snapshotAt) BeginSnapshot();
-                }
-                else if (!staged.IsEmpty)
-                {
-                    (staged, committing, isCommitting) = (committing, staged, true);
-                    commit = CommitAsync(committing);
-                    staged.Begin(point.Sequence + 1);
-                }
-                else if (isStopping)
-                {
-                    return;
-                }
-                else
-                {
-                    await inbox.WaitAsync().ConfigureAwait(false);
-                }
-            }
-        }
-        catch (Exception e)
-        {
-            fault = e;
+            links[transfer.Payee].Orders.Add(transfer.Number);
+            turn.Flush(links[transfer.Payee]);
         }
     }
 
-    // What found no room in the batch stands in front of the next.
-    private bool IsFull => deferred.Count > 0;
-
-    private void Work(ref Queue<Action<Turn>> taken)
+    /// <summary>Ends the batch of a turn, if there is one, and keeps the state behind it if a snapshot is due.</summary>
+    internal void Seal(Turn turn, List<PartitionBytes> batches)
     {
-        for (var count = deferred.Count; count > 0; count--) deferred.Dequeue()(staged);
-        while (!IsFull)
-        {
-            if (taken.Count == 0 && !inbox.TryTake(ref taken)) return;
-            while (!IsFull && taken.TryDequeue(out var work)) work(staged);
-        }
-    }
-
-    private Task CommitAsync(Turn turn)
-    {
-        foreach (var link in turn.Links)
-        {
-            // What is settled is said only when it is durable.
-            var below = SettledBelowOf(link);
-            turn.Then(() => link.SettledBelow = below);
-        }
-        if (turn.Records.Count == 0) return Task.CompletedTask;
-        var batch = turn.Records.FramedMemory();
-        point = PartitionBatch.SealRecords(batch.Span, point, turn.Records.Count);
-        return journal.AppendAsync(membership.Number, point.Sequence, batch);
-    }
-
-    // Between two batches the state is that behind the last one, which is durable.
-    private void BeginSnapshot()
-    {
+        var records = RecordsOf(turn);
+        if (records.Count == 0) return;
+        var batch = records.FramedMemory();
+        point = PartitionBatch.SealRecords(batch.Span, point, records.Count);
+        batches.Add(new PartitionBytes(Number, point.Sequence, batch));
+        if (partition.Sequence < snapshotAt) return;
         snapshotAt = long.MaxValue;
-        var (at, events, known, capture) = (point, partition.Sequence, ids.Copy(), partition.BeginCapture());
+        var (known, capture) = (ids.Copy(), partition.BeginCapture());
         while (!capture.CopySome(int.MaxValue))
         {
             // All of it at once: a partition is a part of the ledger.
         }
-        snapshot = Task.Run(async () =>
-        {
-            try
-            {
-                await snapshots.WriteSnapshotAsync(
-                    at, image => RecoveredPartition.Write(image, known, capture), stopping.Token).ConfigureAwait(false);
-                while (await journal.ArchiveSomeAsync(membership.Number, stopping.Token).ConfigureAwait(false) > 0)
-                {
-                    // The oldest part of the journal goes to the archive, a row at a time.
-                }
-            }
-            catch (Exception e)
-            {
-                if (!stopping.IsCancellationRequested)
-                    notice($"Partition {Number} has no snapshot of event {events}: {e.Message}");
-            }
-            inbox.Add(_ => snapshotAt = events + options.SnapshotEveryEvents);
-        });
+        (dueAt, dueEvents) = (point, partition.Sequence);
+        dueImage = image => RecoveredPartition.Write(image, known, capture);
     }
 
-    private long SettledBelowOf(PeerLink link) =>
+    /// <summary>The batch is durable: if a snapshot of the state behind it is due, it is written now.</summary>
+    internal void WriteSnapshotIfDue()
+    {
+        if (dueImage is not { } image) return;
+        dueImage = null;
+        snapshot = WriteSnapshotAsync(dueAt, dueEvents, image);
+    }
+
+    /// <summary>The number below which all transfers of the link are settled, as the state stands.</summary>
+    internal long SettledBelowOf(PeerLink link) =>
         partition.WriteOrders(link.Partition, [], [], out _).SettledBelow;
 
-    private bool TryRead(long place, out ReadOnlySpan<byte> record)
+    /// <summary>It has left its domain, or the domain has ended: nobody is answered any more.</summary>
+    internal void End(Exception? why)
     {
-        if (!staged.Records.TryRead(place, out record) && !committing.Records.TryRead(place, out record)) return false;
-        record = record[..Records.As<RecordHeader>(record).Length];
-        return true;
+        fault ??= why;
+        ICall[] open;
+        lock (calls)
+        {
+            isStopping = true;
+            open = [.. calls];
+        }
+        ended.TrySetResult();
+        foreach (var call in open) call.Fail(Stopped());
     }
 
-    // Does something in the partition's turn and answers when all that it may have seen is durable.
+    internal void Forget(ICall call)
+    {
+        lock (calls) calls.Remove(call);
+    }
+
+    private PartitionUnavailableException Stopped() =>
+        new($"Partition {Number} has stopped: {fault?.Message ?? "in order"}", fault);
+
+    private async Task WriteSnapshotAsync(PartitionPoint at, long events, Action<Stream> image)
+    {
+        await Task.Yield();
+        try
+        {
+            await snapshots.WriteSnapshotAsync(at, image, stopping.Token).ConfigureAwait(false);
+            while (await journal.ArchiveSomeAsync(Number, stopping.Token).ConfigureAwait(false) > 0)
+            {
+                // The oldest part of the journal goes to the archive, a row at a time.
+            }
+        }
+        catch (Exception e)
+        {
+            if (!stopping.IsCancellationRequested)
+                notice($"Partition {Number} has no snapshot of event {events}: {e.Message}");
+        }
+        domain.Post(this, _ => snapshotAt = events + options.SnapshotEveryEvents);
+    }
+
+    // Has something done in the partition's turn, for a call that is answered when all that it may have seen is durable.
+    private Task<TResult> SubmitAsync<TResult>(Call<TResult> call, Action<Turn> work)
+    {
+        lock (calls)
+        {
+            if (isStopping) throw Stopped();
+            calls.Add(call);
+        }
+        domain.Post(this, work);
+        return call.Task;
+    }
+
     private Task<TResult> AskAsync<TResult>(Func<Turn, TResult> ask)
     {
-        var answer = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(turn =>
+        var call = new Call<TResult>(this);
+        return SubmitAsync(call, turn =>
         {
-            var result = ask(turn);
-            turn.Then(() => answer.SetResult(result));
+            call.Result = ask(turn);
+            turn.Then(call);
         });
-        return AnsweredAsync(answer.Task);
-    }
-
-    private void Enqueue(Action<Turn> work)
-    {
-        if (isStopping) throw new PartitionUnavailableException($"Partition {Number} is stopping.");
-        inbox.Add(work);
-    }
-
-    private async Task<TResult> AnsweredAsync<TResult>(Task<TResult> answer)
-    {
-        if (await Task.WhenAny(answer, loop).ConfigureAwait(false) == answer || answer.IsCompleted)
-            return await answer.ConfigureAwait(false);
-        throw new PartitionUnavailableException(
-            $"Partition {Number} has stopped: {fault?.Message ?? "in order"}", fault);
     }
 }

@@ -17,6 +17,17 @@ public sealed record PartitionOptions
     [Range(1 << 16, 1 << 23)]
     public int BatchBytesMax { get; init; } = 1 << 21;
 
+    /// <summary>How many bytes of records the partitions of one loop commit together, about.</summary>
+    [Range(1 << 16, 1 << 26)]
+    public int CommitBytesMax { get; init; } = 1 << 23;
+
+    /// <summary>
+    /// How many loops work for the partitions of a process on one database server. Partitions of one loop commit
+    /// together, so that transfers between them need no protocol; more loops use more cores.
+    /// </summary>
+    [Range(1, 1_024)]
+    public int PartitionLoops { get; init; } = 1;
+
     /// <summary>How many items one message to another partition has at most.</summary>
     [Range(1, 65_536)]
     public int MessageItemsMax { get; init; } = 4_096;

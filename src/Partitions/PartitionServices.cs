@@ -11,4 +11,8 @@ namespace OrleansWallet.Partitions;
 /// <param name="Notice">Told what an operator should know, a line each.</param>
 public sealed record PartitionServices(
     IPartitionJournal Journal, IPartitionSnapshots Snapshots, IPartitionPeers Peers, PartitionOptions Options,
-    TimeProvider Time, Action<string> Notice);
+    TimeProvider Time, Action<string> Notice)
+{
+    /// <summary>Which partitions commit together: those that are hosted with these services.</summary>
+    internal CommitDomains Domains { get; } = new(Journal, Options, Notice);
+}

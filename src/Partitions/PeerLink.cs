@@ -3,10 +3,13 @@ namespace OrleansWallet.Partitions;
 /// <summary>
 /// What waits to be asked of one other partition: all of it goes in one message when the one before is answered.
 /// </summary>
-internal sealed class PeerLink(int partition, Action<PeerLink> send)
+internal sealed class PeerLink(PartitionHost host, int partition)
 {
     private readonly Dictionary<long, List<Place>> more = [];
     private readonly Dictionary<long, Place> waiters = [];
+
+    /// <summary>The partition that asks.</summary>
+    public PartitionHost Host => host;
 
     /// <summary>The other partition.</summary>
     public int Partition => partition;
@@ -32,7 +35,7 @@ internal sealed class PeerLink(int partition, Action<PeerLink> send)
     /// <summary>Sends what waits, if nothing is on its way.</summary>
     public void Flush()
     {
-        if (!IsBusy && HasWork) send(this);
+        if (!IsBusy && HasWork) host.Send(this);
     }
 
     /// <summary>Says who waits for a transfer's outcome.</summary>

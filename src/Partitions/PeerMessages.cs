@@ -19,9 +19,10 @@ public sealed record PeerRequest(
 /// <summary>The answers, one for each item of the request. They are durable.</summary>
 /// <param name="AtMicros">The time of the newest record they stand on.</param>
 /// <param name="Answers">To the orders.</param>
-/// <param name="Granted">To the claims: whether the asking partition has the id.</param>
+/// <param name="Claims">To the claims.</param>
 /// <param name="Rejections">To the questions: none or why not.</param>
-public sealed record PeerReply(long AtMicros, CreditAnswer[] Answers, bool[] Granted, Rejection[] Rejections);
+public sealed record PeerReply(
+    long AtMicros, CreditAnswer[] Answers, ClaimAnswer[] Claims, Rejection[] Rejections);
 
 /// <summary>How a partition reaches the others.</summary>
 public interface IPartitionPeers

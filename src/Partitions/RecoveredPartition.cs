@@ -8,8 +8,7 @@ internal sealed class RecoveredPartition
 {
     private RecoveredPartition(int number, PartitionServices services)
     {
-        First = new Turn(services.Options.BatchBytesMax);
-        Second = new Turn(services.Options.BatchBytesMax);
+        Buffers = [NewBuffer(services.Options), NewBuffer(services.Options)];
         (Number, Point) = (number, PartitionPoint.Start(services.Journal.LedgerId, number));
         Take(new KnownIds(TryRead, new IdTable(), new IdTable()), services);
         Partition = new Partition(Ids, Membership);
@@ -17,9 +16,8 @@ internal sealed class RecoveredPartition
 
     public int Number { get; }
 
-    public Turn First { get; }
-
-    public Turn Second { get; }
+    /// <summary>Where a batch's records are written while the one before is on its way.</summary>
+    public RecordBuffer[] Buffers { get; }
 
     public KnownIds Ids { get; private set; }
 
@@ -84,17 +82,20 @@ internal sealed class RecoveredPartition
 
     private async Task OpenSettlementAccountsAsync(PartitionServices services)
     {
-        First.Begin(Point.Sequence + 1);
+        var records = Buffers[0];
+        records.Reset(RecordPlace.FirstOf(Point.Sequence + 1));
         Partition.OpenSettlementAccounts(
-            Partition.ToMicros(services.Time.GetUtcNow()), First.Records,
+            Partition.ToMicros(services.Time.GetUtcNow()), records,
             id => Placement.PartitionOf(id, Membership.Partitions) == Number);
-        if (First.Records.Count == 0) return;
-        var bytes = First.Records.FramedMemory();
-        var after = PartitionBatch.SealRecords(bytes.Span, Point, First.Records.Count);
+        if (records.Count == 0) return;
+        var bytes = records.FramedMemory();
+        var after = PartitionBatch.SealRecords(bytes.Span, Point, records.Count);
         await services.Journal.AppendAsync(Number, after.Sequence, bytes).ConfigureAwait(false);
         Point = after;
-        First.Begin(0);
     }
+
+    private static RecordBuffer NewBuffer(PartitionOptions options) =>
+        new(options.BatchBytesMax, PartitionBatch.HeaderBytes);
 
     [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Ids), nameof(Membership))]
     private void Take(KnownIds ids, PartitionServices services) =>
@@ -102,7 +103,7 @@ internal sealed class RecoveredPartition
 
     private bool TryRead(long place, out ReadOnlySpan<byte> record)
     {
-        if (!First.Records.TryRead(place, out record) && !Second.Records.TryRead(place, out record)) return false;
+        if (!Buffers[0].TryRead(place, out record) && !Buffers[1].TryRead(place, out record)) return false;
         record = record[..Records.As<RecordHeader>(record).Length];
         return true;
     }

@@ -3,19 +3,37 @@ using OrleansWallet.Ledger;
 namespace OrleansWallet.Partitions;
 
 /// <summary>Transfers that came in one call and are answered together.</summary>
-internal sealed class TransferGroup(Transfer[] transfers)
-    : TaskCompletionSource<TransferOutcome[]>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class TransferGroup : Call<TransferOutcome[]>
 {
-    private readonly TransferOutcome[] outcomes = new TransferOutcome[transfers.Length];
-    private readonly bool[] isDecided = new bool[transfers.Length];
+    private readonly Transfer[] transfers;
+    private readonly TransferOutcome[] outcomes;
+    private readonly bool[] isDecided;
+
+    public TransferGroup(PartitionHost host, Transfer[] transfers)
+        : base(host)
+    {
+        this.transfers = transfers;
+        Result = outcomes = new TransferOutcome[transfers.Length];
+        isDecided = new bool[transfers.Length];
+        Undecided = transfers.Length;
+    }
 
     public Transfer[] Transfers => transfers;
 
-    /// <summary>How many claims and records it waits for, before its transfers are decided in their order.</summary>
-    public int Awaited { get; set; }
+    /// <summary>
+    /// How many claims and records it waits for, before its transfers are decided in their order; and that all its
+    /// claims were asked for.
+    /// </summary>
+    public int Awaited { get; set; } = 1;
+
+    /// <summary>The first whose claim was not asked for.</summary>
+    public int Begun { get; set; }
+
+    /// <summary>The ids whose records were loaded for it and are held.</summary>
+    public List<TransactionId> Loaded { get; } = [];
 
     /// <summary>How many have no outcome yet.</summary>
-    public int Undecided { get; private set; } = transfers.Length;
+    public int Undecided { get; private set; }
 
     /// <summary>The first that deciding has not come to.</summary>
     public int Next { get; set; }
@@ -33,7 +51,6 @@ internal sealed class TransferGroup(Transfer[] transfers)
         return --Undecided == 0;
     }
 
-    public void Answer() => TrySetResult(outcomes);
 }
 
 /// <summary>One transfer of a group.</summary>

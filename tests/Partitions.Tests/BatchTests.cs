@@ -34,6 +34,7 @@ public sealed class BatchTests(PostgresServer server, ITestOutputHelper output) 
             }
             foreach (var account in accounts) Assert.Equal(balances[account], await partitions.BalanceAsync(account));
         }
+        Assert.Empty(partitions.Notices);
         output.WriteLine(string.Join(", ", counts));
         Assert.True(counts.Count >= 4, "The batches were too easy.");
     }

@@ -153,7 +153,7 @@ public sealed class PeerRequestConverter : IConverter<PeerRequest, PeerRequestMe
 /// <summary><see cref="PeerReply"/> between silos.</summary>
 [GenerateSerializer, Immutable, Alias("wallet.PeerReply")]
 public readonly record struct PeerReplyMessage(
-    [property: Id(0)] long AtMicros, [property: Id(1)] CreditAnswer[] Answers, [property: Id(2)] bool[] Granted,
+    [property: Id(0)] long AtMicros, [property: Id(1)] CreditAnswer[] Answers, [property: Id(2)] ClaimAnswer[] Claims,
     [property: Id(3)] Rejection[] Rejections);
 
 /// <summary>Lets <see cref="PeerReply"/> pass between silos.</summary>
@@ -162,11 +162,11 @@ public sealed class PeerReplyConverter : IConverter<PeerReply, PeerReplyMessage>
 {
     /// <inheritdoc/>
     public PeerReply ConvertFromSurrogate(in PeerReplyMessage surrogate) =>
-        new(surrogate.AtMicros, surrogate.Answers, surrogate.Granted, surrogate.Rejections);
+        new(surrogate.AtMicros, surrogate.Answers, surrogate.Claims, surrogate.Rejections);
 
     /// <inheritdoc/>
     public PeerReplyMessage ConvertToSurrogate(in PeerReply value) =>
-        new(value.AtMicros, value.Answers, value.Granted, value.Rejections);
+        new(value.AtMicros, value.Answers, value.Claims, value.Rejections);
 }
 
 /// <summary><see cref="AccountTurnover"/> between silos.</summary>

@@ -123,9 +123,17 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
 public sealed class PartitionGrainServices(Func<PartitionServices> open)
 {
     private readonly ConcurrentDictionary<int, PartitionHost> hosts = [];
+    private readonly Lock gate = new();
+    private PartitionServices? services;
 
-    /// <summary>The services.</summary>
-    public PartitionServices Value => open();
+    /// <summary>The services, the same for all: partitions that share them commit together.</summary>
+    public PartitionServices Value
+    {
+        get
+        {
+            lock (gate) return services ??= open();
+        }
+    }
 
     /// <summary>
     /// Has all partitions that work here end what they write and stop, so that others may take them over at once.

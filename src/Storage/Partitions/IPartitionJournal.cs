@@ -12,6 +12,19 @@ public interface IPartitionJournal
     /// <summary>How many partitions the ledger has.</summary>
     int PartitionCount { get; }
 
+    /// <summary>Partitions with the same number here lie on one server, so they can be appended to together.</summary>
+    int ServerOf(int partition);
+
+    /// <summary>
+    /// Appends a sealed batch each to several partitions of one server, in one commit: all of them or none. Nothing else
+    /// of these partitions may wait. Else as <see cref="AppendAsync"/>, of which a failure ends the activations of all.
+    /// </summary>
+    /// <exception cref="PartitionFencedException">Another activation of one has written; none of them was.</exception>
+    /// <exception cref="StateUnavailableException">They aren't known to be written, or certainly aren't.</exception>
+    /// <exception cref="ArgumentException">They are no sealed batches of one server's partitions.</exception>
+    /// <exception cref="InvalidOperationException">One isn't the next of the activation that has begun here.</exception>
+    Task AppendTogetherAsync(IReadOnlyList<PartitionBytes> batches);
+
     /// <summary>
     /// Appends a sealed batch. When the task is done, the batch is durable, and so are all of the partition before it.
     /// Batches of one partition may be appended before the one before is done; they are written in order, and where one
@@ -52,3 +65,9 @@ public interface IPartitionJournal
     /// <exception cref="StateUnavailableException">The database failed; asking again is harmless.</exception>
     Task<int> ArchiveSomeAsync(int partition, CancellationToken cancel = default);
 }
+
+/// <summary>A sealed batch to be appended.</summary>
+/// <param name="Partition">The partition's number.</param>
+/// <param name="Sequence">The batch's number.</param>
+/// <param name="Payload">Its bytes, header included; they don't change until it is appended.</param>
+public readonly record struct PartitionBytes(int Partition, long Sequence, ReadOnlyMemory<byte> Payload);

@@ -45,6 +45,12 @@ internal sealed class PartitionAppend : TaskCompletionSource
     /// <summary>Notes that it was not written, or that nobody knows.</summary>
     public void Fail(Exception why) => failure ??= why;
 
+    /// <summary>Throws where it was not written, or nobody knows.</summary>
+    public void ThrowIfFailed()
+    {
+        if (failure is not null) throw failure;
+    }
+
     /// <summary>Answers the caller.</summary>
     public void Answer()
     {

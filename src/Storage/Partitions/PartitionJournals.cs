@@ -59,6 +59,24 @@ public sealed class PartitionJournals : IPartitionJournal, IPartitionSnapshots, 
         ShardOf(partition).Journal.AppendAsync(partition, sequence, payload);
 
     /// <inheritdoc/>
+    public int ServerOf(int partition) => Array.IndexOf(shards, ShardOf(partition));
+
+    /// <inheritdoc/>
+    public Task AppendTogetherAsync(IReadOnlyList<PartitionBytes> batches)
+    {
+        if (batches.Count == 0) return Task.CompletedTask;
+        var shard = ShardOf(batches[0].Partition);
+        foreach (var batch in batches)
+        {
+            if (ShardOf(batch.Partition) == shard) continue;
+            throw new ArgumentException(
+                $"Partition {batch.Partition} is not on the server of partition {batches[0].Partition}.",
+                nameof(batches));
+        }
+        return shard.Journal.AppendTogetherAsync(batches);
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<PartitionBatch> ReadAsync(PartitionPoint after, CancellationToken cancel = default) =>
         ShardOf(after.Partition).Journal.ReadAsync(after, cancel);
 

@@ -48,6 +48,15 @@ internal sealed class PartitionLane
         return !isTaken && waiting.Count == 1;
     }
 
+    /// <summary>Throws where a batch would have to wait.</summary>
+    /// <exception cref="InvalidOperationException">Another one waits, or is on its way.</exception>
+    public void CheckIdle(PartitionAppend append)
+    {
+        if (!isTaken && waiting.Count == 0) return;
+        throw new InvalidOperationException(
+            $"Batch {append.Sequence} of partition {append.Partition} can't go with others: one before it waits.");
+    }
+
     /// <summary>Takes the first that waits; the lane isn't ready again before <see cref="Release"/>.</summary>
     public void Take()
     {

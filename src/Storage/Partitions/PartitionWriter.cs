@@ -12,8 +12,10 @@ namespace OrleansWallet.Storage.Partitions;
 /// <param name="first">The number of the server's first partition.</param>
 /// <param name="count">How many partitions the server has.</param>
 /// <param name="write">Writes a group, and notes at each batch where that failed; it keeps nothing of the list.</param>
+/// <param name="writeTogether">The same, but all of the group or nothing.</param>
 internal sealed class PartitionWriter(
-    PartitionStoreOptions options, int first, int count, Func<List<PartitionAppend>, Task> write)
+    PartitionStoreOptions options, int first, int count, Func<List<PartitionAppend>, Task> write,
+    Func<List<PartitionAppend>, Task> writeTogether)
 {
     private readonly Lock gate = new();
     private readonly PartitionLane[] lanes = NewLanes(count);
@@ -23,6 +25,7 @@ internal sealed class PartitionWriter(
     private int waitingBatches;
     private long waitingBytes;
     private int writers;
+    private int together;
     private bool closed;
 
     /// <summary>How much was sent.</summary>
@@ -63,15 +66,60 @@ internal sealed class PartitionWriter(
         ThreadPool.UnsafeQueueUserWorkItem(static writer => _ = writer.RunAsync(), this, preferLocal: false);
     }
 
+    /// <summary>Writes batches of several partitions at once, all of them or none.</summary>
+    /// <exception cref="StateUnavailableException">They are not known to be written.</exception>
+    /// <exception cref="PartitionFencedException">A newer activation of one has begun; none was written.</exception>
+    /// <exception cref="InvalidOperationException">One isn't the next, or another of its partition waits.</exception>
+    public async Task WriteTogetherAsync(List<PartitionAppend> group)
+    {
+        lock (gate)
+        {
+            if (closed) throw new StateUnavailableException("The journal is closed.", isOutcomeKnown: true);
+            foreach (var append in group)
+            {
+                lanes[append.Partition - first].Check(append);
+                lanes[append.Partition - first].CheckIdle(append);
+            }
+            foreach (var append in group)
+            {
+                lanes[append.Partition - first].Add(append);
+                lanes[append.Partition - first].Take();
+            }
+            counts = counts.Plus(group);
+            together++;
+        }
+        try
+        {
+            await writeTogether(group).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            var why = new StateUnavailableException($"The journal failed: {e.Message}", e);
+            foreach (var append in group) append.Fail(why);
+        }
+        Release(group, []);
+        lock (gate)
+        {
+            together--;
+            EndIfDrained();
+        }
+        foreach (var append in group) append.ThrowIfFailed();
+    }
+
     /// <summary>Takes no more batches, and waits until those it has are answered.</summary>
     public Task CloseAsync()
     {
         lock (gate)
         {
             closed = true;
-            if (writers == 0) drained.TrySetResult();
+            EndIfDrained();
         }
         return drained.Task;
+    }
+
+    private void EndIfDrained()
+    {
+        if (closed && writers + together == 0) drained.TrySetResult();
     }
 
     private static PartitionLane[] NewLanes(int count)
@@ -122,12 +170,11 @@ internal sealed class PartitionWriter(
             waitingBytes -= bytes;
             if (group.Count > 0)
             {
-                counts = new PartitionWriterCounts(
-                    counts.Groups + 1, counts.Batches + group.Count, counts.Bytes + bytes);
+                counts = counts.Plus(group);
                 return true;
             }
             writers--;
-            if (closed && writers == 0) drained.TrySetResult();
+            EndIfDrained();
             return false;
         }
     }

@@ -11,6 +11,13 @@ namespace OrleansWallet.Storage.Partitions;
 internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, PartitionStoreOptions options)
 {
     private const string Copy = "COPY partition_journal (partition, sequence, payload) FROM STDIN (FORMAT BINARY)";
+
+    private const string Taken = """
+        SELECT journal.partition FROM unnest($1, $2) AS asked (partition, sequence)
+        JOIN partition_journal AS journal USING (partition, sequence)
+        ORDER BY 1 LIMIT 1
+        """;
+
     private readonly TimeSpan timeout = TimeSpan.FromSeconds(options.CommandSeconds);
     private readonly string place = PostgresConnections.PlaceOf(source);
 
@@ -30,6 +37,40 @@ internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, Partitio
             alone.Add(append);
             if (group.Count == 1 || !await TryWriteAsync(alone).ConfigureAwait(false))
                 append.Fail(new PartitionFencedException(append.Partition, append.Sequence));
+        }
+    }
+
+    /// <summary>Writes all of a group or nothing, and notes at each batch where that failed.</summary>
+    public async Task WriteTogetherAsync(List<PartitionAppend> group)
+    {
+        group.Sort(static (one, other) => one.Partition.CompareTo(other.Partition));
+        if (await TryWriteAsync(group).ConfigureAwait(false)) return;
+        var fenced = await FindTakenAsync(group).ConfigureAwait(false) ?? group[0];
+        foreach (var append in group) append.Fail(new PartitionFencedException(fenced.Partition, fenced.Sequence));
+    }
+
+    // The first of those whose key is taken.
+    private async Task<PartitionAppend?> FindTakenAsync(List<PartitionAppend> group)
+    {
+        try
+        {
+            await using var command = source.CreateCommand(Taken);
+            command.CommandTimeout = options.CommandSeconds;
+            command.Parameters.Add(new NpgsqlParameter<short[]>
+            {
+                TypedValue = [.. group.Select(append => (short)append.Partition)],
+            });
+            command.Parameters.Add(new NpgsqlParameter<long[]>
+            {
+                TypedValue = [.. group.Select(append => append.Sequence)],
+            });
+            return await command.ExecuteScalarAsync().ConfigureAwait(false) is short partition
+                ? group.Find(append => append.Partition == partition)
+                : null;
+        }
+        catch (Exception e) when (PostgresFaults.IsFailure(e))
+        {
+            return null;
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class PostgresPartitionJournal
         reads = new PostgresPartitionReads(source, options);
         archive = new PostgresPartitionArchive(this, source, options);
         var appends = new PostgresPartitionAppends(writes, options);
-        writer = new PartitionWriter(options, first, last - first + 1, appends.WriteAsync);
+        writer = new PartitionWriter(options, first, last - first + 1, appends.WriteAsync, appends.WriteTogetherAsync);
     }
 
     /// <summary>How much was sent.</summary>
@@ -32,6 +32,14 @@ internal sealed class PostgresPartitionJournal
         var append = new PartitionAppend(partition, sequence, payload);
         writer.Push(append);
         return append.Task;
+    }
+
+    /// <inheritdoc cref="IPartitionJournal.AppendTogetherAsync"/>
+    public Task AppendTogetherAsync(IReadOnlyList<PartitionBytes> batches)
+    {
+        var appends = new List<PartitionAppend>(batches.Count);
+        foreach (var batch in batches) appends.Add(new PartitionAppend(batch.Partition, batch.Sequence, batch.Payload));
+        return writer.WriteTogetherAsync(appends);
     }
 
     /// <inheritdoc cref="IPartitionJournal.ReadAsync"/>

@@ -149,9 +149,9 @@ internal sealed class ClusterNode : IClaims
 
     private bool[] Claim(int payer, long observedMicros, TransactionId[] ids)
     {
-        var granted = new bool[ids.Length];
-        Partition.Claim(payer, observedMicros, ids, NowMicros, Kept.Batch, granted);
-        return granted;
+        var answers = new Ledger.ClaimAnswer[ids.Length];
+        Partition.Claim(payer, observedMicros, ids, NowMicros, Kept.Batch, answers);
+        return Array.ConvertAll(answers, answer => answer != Ledger.ClaimAnswer.Refused);
     }
 
     private void Claimed(TransactionId id, bool granted)

@@ -53,10 +53,10 @@ internal sealed class TwoPartitions
 
     public bool[] Claim(Side home, int payer, params int[] ids)
     {
-        var granted = new bool[ids.Length];
-        home.Partition.Claim(payer, 0, [.. ids.Select(Command.IdOf)], NowMicros, home.Kept.Batch, granted);
+        var answers = new ClaimAnswer[ids.Length];
+        home.Partition.Claim(payer, 0, [.. ids.Select(Command.IdOf)], NowMicros, home.Kept.Batch, answers);
         home.Kept.KeepBatch();
-        return granted;
+        return Array.ConvertAll(answers, answer => answer != ClaimAnswer.Refused);
     }
 
     public RemoteTransferAnswer Reserve(

@@ -19,6 +19,8 @@ internal sealed class TestPartitions : IAsyncDisposable
 
     public PartitionOptions Options { get; }
 
+    public System.Collections.Concurrent.ConcurrentQueue<string> Notices { get; } = new();
+
     public PartitionedWallet Wallet { get; private set; } = null!;
 
     public LocalPartitions Local => local;
@@ -82,7 +84,7 @@ internal sealed class TestPartitions : IAsyncDisposable
 
     private async Task StartHostsAsync()
     {
-        var services = new PartitionServices(journals, journals, local, Options, TimeProvider.System, _ => { });
+        var services = new PartitionServices(journals, journals, local, Options, TimeProvider.System, Notices.Enqueue);
         await Task.WhenAll(Enumerable.Range(0, Count).Select(number => local.StartAsync(number, services)));
         Wallet = new PartitionedWallet(
             local.All, Options, queueTransfersMax: 65_536, TimeSpan.FromSeconds(10), static () => new Readiness(true, null),

@@ -150,7 +150,7 @@ public sealed class PartitionWriterTests
             const int BatchCount = 15;
             var journal = new FatefulJournal([.. fates]);
             var writer = new PartitionWriter(
-                new PartitionStoreOptions { WritersMax = 2 }, 0, FatefulJournal.Partitions, journal.WriteAsync);
+                new PartitionStoreOptions { WritersMax = 2 }, 0, FatefulJournal.Partitions, journal.WriteAsync, journal.WriteAsync);
 
             var answered = Task.WhenAll(Enumerable.Range(0, FatefulJournal.Partitions).Select(
                 partition => Task.Run(() => journal.HostAsync(writer, partition, BatchCount))))

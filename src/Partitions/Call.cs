@@ -1,0 +1,34 @@
+namespace OrleansWallet.Partitions;
+
+/// <summary>Somebody waits for an answer.</summary>
+internal interface ICall
+{
+    /// <summary>Gives the answer, now that it is durable.</summary>
+    void Answer();
+
+    /// <summary>There will be no answer.</summary>
+    void Fail(Exception why);
+}
+
+/// <summary>A call of a partition: what it answers is noted in the partition's turn, and told when it is durable.</summary>
+internal class Call<TResult>(PartitionHost host)
+    : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), ICall
+{
+    /// <summary>The answer.</summary>
+    public TResult? Result { get; set; }
+
+    /// <inheritdoc/>
+    public void Answer()
+    {
+        host.Forget(this);
+        if (Result is { } result) TrySetResult(result);
+        else TrySetResult(default!);
+    }
+
+    /// <inheritdoc/>
+    public void Fail(Exception why)
+    {
+        host.Forget(this);
+        TrySetException(why);
+    }
+}
