@@ -41,6 +41,9 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         Console.WriteLine(
             $"{settings.Seconds} s a row after as long a warm-up; {BatchesInFlight} batches of {Batch:N0} in flight. "
             + "CPU is this process's, load included, and PostgreSQL's that of all its processes.");
+        Console.WriteLine(
+            $"By HTTP the load is another process, with the same transfers again under new ids on each of its "
+            + $"{BatchesInFlight} connections; there CPU is without the load.");
         Console.WriteLine();
         PartitionTable.PrintHeader();
         foreach (var (name, run) in groups)
@@ -59,13 +62,20 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         }
         foreach (var silos in new[] { 2, 3 })
             AddSpreads(new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Silos: silos), Spread.Uniform);
+        Add("http", new PartitionLayout(TransferProtocol.Tcc, FewPartitions), HttpBatchesAsync);
+        Add("http", new PartitionLayout(TransferProtocol.Tcc, ManyPartitions), HttpRowsAsync);
+        Add("http", new PartitionLayout(TransferProtocol.Saga, ManyPartitions), HttpBatchesAsync);
         groups.Add((EmbeddedName, () => EmbeddedAsync(RowsAsync)));
+        groups.Add(($"http {EmbeddedName}", () => EmbeddedAsync(HttpBatchesAsync)));
         groups.Add((PostgresName, PostgresAsync));
         return groups;
 
         void AddSpreads(PartitionLayout layout, params Spread[] spreads) => groups.Add((
             $"{layout.Protocol} {layout.Partitions} {layout.Silos}",
             () => PartitionsAsync(layout, ledger => SpreadsAsync(ledger, spreads))));
+
+        void Add(string what, PartitionLayout layout, Func<BenchLedger, Task> rows) => groups.Add((
+            $"{what} {layout.Protocol} {layout.Partitions}", () => PartitionsAsync(layout, rows)));
     }
 
     private async Task AccountsAsync()
@@ -130,6 +140,23 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
     {
         await SinglesAsync(ledger, ManyCallers, Spread.Uniform);
         await BatchesAsync(ledger, Spread.Uniform);
+    }
+
+    private async Task HttpRowsAsync(BenchLedger ledger)
+    {
+        await HttpBatchesAsync(ledger);
+        foreach (var connections in new[] { 64, 512 }) await HttpAsync(ledger, connections, 1);
+    }
+
+    private Task HttpBatchesAsync(BenchLedger ledger) => HttpAsync(ledger, BatchesInFlight, Batch);
+
+    private async Task HttpAsync(BenchLedger ledger, int connections, int batch)
+    {
+        await using var frontEnd = await HttpFrontEnd.StartAsync(ledger.Wallets[0]);
+        var order = new HttpLoadOrder(frontEnd.Port, connections, batch, ledger.Accounts, settings.Seconds);
+        await PartitionTable.MeasureAsync(
+            ledger, batch > 1 ? $"HTTP, batches of {batch:N0}" : $"HTTP, {connections:N0} connections", Spread.Uniform,
+            begins => HttpLoadProcess.StartAsync(order, begins));
     }
 
     private async Task PostgresAsync()
