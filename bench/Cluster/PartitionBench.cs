@@ -43,7 +43,9 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
             + "CPU is this process's, load included, and PostgreSQL's that of all its processes.");
         Console.WriteLine(
             $"By HTTP the load is another process, with the same transfers again under new ids on each of its "
-            + $"{BatchesInFlight} connections; there CPU is without the load.");
+            + $"{BatchesInFlight} connections; there CPU is without the load. Several PostgreSQL servers share this "
+            + $"machine's {Environment.ProcessorCount} cores and its disk: those rows show what having them costs, "
+            + "not what they bring on machines of their own.");
         Console.WriteLine();
         PartitionTable.PrintHeader();
         foreach (var (name, run) in groups)
@@ -62,6 +64,13 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         }
         foreach (var silos in new[] { 2, 3 })
             AddSpreads(new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Silos: silos), Spread.Uniform);
+        foreach (var servers in new[] { 2, 4 })
+        {
+            var layout = new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Servers: servers);
+            Add($"{servers} servers", layout, RowsAsync);
+        }
+        foreach (var protocol in Protocols)
+            Add("million", new PartitionLayout(protocol, ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
         Add("http", new PartitionLayout(TransferProtocol.Tcc, FewPartitions), HttpBatchesAsync);
         Add("http", new PartitionLayout(TransferProtocol.Tcc, ManyPartitions), HttpRowsAsync);
         Add("http", new PartitionLayout(TransferProtocol.Saga, ManyPartitions), HttpBatchesAsync);
