@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Measures, and says on what. Usage: bench/run.sh engine|snapshot|restart|http|postgres|cluster|partitions|all [options of that bench]
+# One group of a table's rows: partitions --only http, or million, servers, "Tcc 64 1"; a wrong name has them all told.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-all}; shift || true

@@ -50,7 +50,7 @@ internal static class ClusterBench
     private static async Task RunAsync(ClusterBenchSettings settings, StateHome home, int silos)
     {
         var rows = Rows.Where(row => row.Home == home && row.Silos == silos)
-            .Where(row => settings.Only is null || $"{row}".Contains(settings.Only, StringComparison.Ordinal)).ToArray();
+            .Where(row => settings.Asks($"{row}")).ToArray();
         if (rows.Length == 0) return;
         await using var server = home == StateHome.Postgres ? await PrivatePostgres.StartAsync() : null;
         var postgres = server is null ? null : await server.CreateDatabaseAsync();

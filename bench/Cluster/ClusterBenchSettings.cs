@@ -18,6 +18,9 @@ internal sealed record ClusterBenchSettings(int Seconds, int Accounts, string? O
     /// <summary>How many accounts a ledger in partitions has.</summary>
     public int PartitionAccounts => 10 * Accounts;
 
+    /// <summary>How many it has where there are to be many: a million, if nothing else is said.</summary>
+    public int ManyAccounts => 100 * Accounts;
+
     /// <summary>Whether rows with that name are to be run.</summary>
     public bool Asks(string name) => Only is null || name.Contains(Only, StringComparison.Ordinal);
 

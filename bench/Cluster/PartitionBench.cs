@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansWallet.Embedded;
@@ -12,15 +11,19 @@ namespace OrleansWallet.Bench;
 /// The same transfers in one run and one table: account grains with Orleans transactions, partitions with TC/C and with
 /// sagas, the embedded edition, and PostgreSQL alone. All durable, PostgreSQL and the load on the same cores.
 /// </summary>
-internal static class PartitionBench
+internal sealed class PartitionBench(ClusterBenchSettings settings)
 {
-    private const int Batch = 10_000;
+    private const int Batch = IWallet.TransfersMax;
     private const int BatchesInFlight = 4;
     private const int AccountGrains = 10_000;
     private const int ManyPartitions = 64;
     private const int FewPartitions = 10;
-    private static readonly Currency Usd = Currency.Parse("USD");
-    private static readonly int[] Callers = [1, 64, 1_024, 8_192];
+    private const int ManyCallers = 8_192;
+    private const string EmbeddedName = "embedded";
+    private const string PostgresName = "PostgreSQL alone";
+
+    private static readonly TransferProtocol[] Protocols = [TransferProtocol.Tcc, TransferProtocol.Saga];
+    private static readonly int[] Callers = [1, 64, 1_024, ManyCallers];
 
     public static async Task<int> RunAsync(ClusterBenchSettings settings)
     {
@@ -29,98 +32,112 @@ internal static class PartitionBench
             Console.WriteLine($"Left out: {reason}");
             return 1;
         }
-        Console.WriteLine(
-            $"{settings.Seconds} s a row after as long a warm-up; {settings.PartitionAccounts:N0} accounts, "
-            + $"{AccountGrains:N0} account grains; {BatchesInFlight} batches of {Batch:N0} in flight.");
-        Console.WriteLine();
-        Console.WriteLine(
-            "| ledger | partitions | silos | load | spread | transfers/s | p50 ms | p99 ms | not done "
-            + "| CPU s a million | statements | bytes a transfer |");
-        Console.WriteLine("|---|---:|---:|---|---|---:|---:|---:|---:|---:|---:|---:|");
-        await AccountsAsync(settings);
-        foreach (var protocol in new[] { TransferProtocol.Tcc, TransferProtocol.Saga })
+        var groups = new PartitionBench(settings).Groups();
+        if (!groups.Any(group => settings.Asks(group.Name)))
         {
-            await PartitionsAsync(settings, protocol, FewPartitions, 1, Spread.Uniform);
-            await PartitionsAsync(settings, protocol, ManyPartitions, 1, Spread.Uniform, Spread.Zipf, Spread.Hot);
+            Console.WriteLine($"No group is called so. There are: {string.Join(", ", groups.Select(one => one.Name))}");
+            return 2;
         }
-        await PartitionsAsync(settings, TransferProtocol.Tcc, ManyPartitions, 2, Spread.Uniform);
-        await PartitionsAsync(settings, TransferProtocol.Tcc, ManyPartitions, 3, Spread.Uniform);
-        await EmbeddedAsync(settings);
-        await PostgresAsync(settings);
+        Console.WriteLine(
+            $"{settings.Seconds} s a row after as long a warm-up; {BatchesInFlight} batches of {Batch:N0} in flight. "
+            + "CPU is this process's, load included, and PostgreSQL's that of all its processes.");
+        Console.WriteLine(
+            $"By HTTP the load is another process, with the same transfers again under new ids on each of its "
+            + $"{BatchesInFlight} connections; there CPU is without the load. Several PostgreSQL servers share this "
+            + $"machine's {Environment.ProcessorCount} cores and its disk: those rows show what having them costs, "
+            + "not what they bring on machines of their own.");
+        Console.WriteLine();
+        PartitionTable.PrintHeader();
+        foreach (var (name, run) in groups)
+            if (settings.Asks(name)) await run();
         return 0;
     }
 
-    private static async Task PostgresAsync(ClusterBenchSettings settings)
+    // The rows' groups in the table's order. Each is measured alone by a part of its name.
+    private List<(string Name, Func<Task> Run)> Groups()
     {
-        if (!settings.Asks("PostgreSQL")) return;
-        await using var server = await PrivatePostgres.StartAsync();
-        await using var source = await PostgresTransfers.MakeAsync(
-            await server.CreateDatabaseAsync(), settings.PartitionAccounts);
-        foreach (var (callers, spread) in new[] { (1, Spread.Uniform), (16, Spread.Uniform), (16, Spread.Hot) })
+        var groups = new List<(string Name, Func<Task> Run)> { ("accounts", AccountsAsync) };
+        foreach (var protocol in Protocols)
         {
-            var picker = new AccountPicker(settings.PartitionAccounts, spread);
-            var time = TimeSpan.FromSeconds(settings.Seconds);
-            await PostgresTransfers.SendAsync(source, new Measurement(time), picker, callers);
-            var measurement = new Measurement(time);
-            await PostgresTransfers.SendAsync(source, measurement, picker, callers);
-            Console.WriteLine(
-                $"| PostgreSQL alone | | | {callers} callers | {spread} "
-                + $"| {measurement.Count / measurement.Elapsed.TotalSeconds:N0} | {measurement.Quantile(0.5):F1} "
-                + $"| {measurement.Quantile(0.99):F1} | 0 | | | |");
+            AddSpreads(new PartitionLayout(protocol, FewPartitions), Spread.Uniform);
+            AddSpreads(new PartitionLayout(protocol, ManyPartitions), Spread.Uniform, Spread.Zipf, Spread.Hot);
         }
+        foreach (var silos in new[] { 2, 3 })
+            AddSpreads(new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Silos: silos), Spread.Uniform);
+        foreach (var servers in new[] { 2, 4 })
+        {
+            var layout = new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Servers: servers);
+            Add($"{servers} servers", layout, RowsAsync);
+        }
+        foreach (var protocol in Protocols)
+            Add("million", new PartitionLayout(protocol, ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
+        Add("http", new PartitionLayout(TransferProtocol.Tcc, FewPartitions), HttpBatchesAsync);
+        Add("http", new PartitionLayout(TransferProtocol.Tcc, ManyPartitions), HttpRowsAsync);
+        Add("http", new PartitionLayout(TransferProtocol.Saga, ManyPartitions), HttpBatchesAsync);
+        groups.Add((EmbeddedName, () => EmbeddedAsync(RowsAsync)));
+        groups.Add(($"http {EmbeddedName}", () => EmbeddedAsync(HttpBatchesAsync)));
+        groups.Add((PostgresName, PostgresAsync));
+        return groups;
+
+        void AddSpreads(PartitionLayout layout, params Spread[] spreads) => groups.Add((
+            $"{layout.Protocol} {layout.Partitions} {layout.Silos}",
+            () => PartitionsAsync(layout, ledger => SpreadsAsync(ledger, spreads))));
+
+        void Add(string what, PartitionLayout layout, Func<BenchLedger, Task> rows) => groups.Add((
+            $"{what} {layout.Protocol} {layout.Partitions}", () => PartitionsAsync(layout, rows)));
     }
 
-    private static async Task AccountsAsync(ClusterBenchSettings settings)
+    private async Task AccountsAsync()
     {
-        if (!settings.Asks("accounts")) return;
-        await using var server = await PrivatePostgres.StartAsync();
-        var postgres = await server.CreateDatabaseAsync();
-        await using var cluster = await BenchCluster.StartAsync(1, postgres);
+        await using var servers = await PostgresServers.StartAsync();
+        await using var cluster = await BenchCluster.StartAsync(1, servers.Database);
         var readiness = new ClusterReadiness();
         readiness.Ready();
         using var wallet = new ClusterWallet(
             cluster.Silos[0].GetRequiredService<IGrainFactory>(), Options.Create(new WalletClusterOptions()), readiness,
             TimeProvider.System);
-        await FundAsync(wallet, AccountGrains, 256);
+        var ledger = new BenchLedger("accounts", AccountGrains, [wallet]) { Servers = servers };
+        await ledger.FundAsync(opening: 256, together: 256, batches: 1);
         foreach (var (callers, spread) in new[]
             { (1, Spread.Uniform), (64, Spread.Uniform), (1_024, Spread.Uniform), (1_024, Spread.Hot) })
-            await MeasureAsync(settings, "accounts", 0, [wallet], callers, 1, spread, AccountGrains, () => default);
+            await SinglesAsync(ledger, callers, spread);
     }
 
-    private static async Task PartitionsAsync(
-        ClusterBenchSettings settings, TransferProtocol protocol, int partitions, int silos, params Spread[] spreads)
+    private async Task PartitionsAsync(PartitionLayout layout, Func<BenchLedger, Task> rows)
     {
-        if (!settings.Asks($"{protocol} {partitions} {silos}")) return;
-        await using var server = await PrivatePostgres.StartAsync();
-        await using var cluster = await PartitionCluster.StartAsync(
-            silos, partitions, protocol, await server.CreateDatabaseAsync());
-        await FundAsync(cluster.Wallets[0], settings.PartitionAccounts, 5_000);
+        await using var servers = await PostgresServers.StartAsync(layout.Servers);
+        await using var cluster = await PartitionCluster.StartAsync(layout, servers);
+        var accounts = layout.Accounts ?? settings.PartitionAccounts;
+        var ledger = new BenchLedger($"{layout.Protocol}", accounts, cluster.Wallets)
+        {
+            Partitions = layout.Partitions,
+            Servers = servers,
+            Written = () => cluster.Written,
+        };
+        await FundAsync(ledger);
+        await rows(ledger);
+    }
+
+    private async Task SpreadsAsync(BenchLedger ledger, Spread[] spreads)
+    {
         foreach (var spread in spreads)
         {
-            foreach (var callers in spread == Spread.Uniform ? Callers : [8_192])
-                await MeasureAsync(
-                    settings, $"{protocol}", partitions, cluster.Wallets, callers, 1, spread,
-                    settings.PartitionAccounts, () => cluster.Written);
-            await MeasureAsync(
-                settings, $"{protocol}", partitions, cluster.Wallets, BatchesInFlight, Batch, spread,
-                settings.PartitionAccounts, () => cluster.Written);
+            foreach (var callers in spread == Spread.Uniform ? Callers : [ManyCallers])
+                await SinglesAsync(ledger, callers, spread);
+            await BatchesAsync(ledger, spread);
         }
     }
 
-    private static async Task EmbeddedAsync(ClusterBenchSettings settings)
+    private async Task EmbeddedAsync(Func<BenchLedger, Task> rows)
     {
-        if (!settings.Asks("embedded")) return;
         var directory = Directory.CreateTempSubdirectory("wallet-bench-").FullName;
         try
         {
             await using var wallet = await EmbeddedWallet.OpenAsync(
                 new EmbeddedOptions { DataDirectory = directory }, TimeProvider.System, _ => { });
-            await FundAsync(wallet, settings.PartitionAccounts, 5_000);
-            await MeasureAsync(
-                settings, "embedded", 0, [wallet], 8_192, 1, Spread.Uniform, settings.PartitionAccounts, () => default);
-            await MeasureAsync(
-                settings, "embedded", 0, [wallet], BatchesInFlight, Batch, Spread.Uniform, settings.PartitionAccounts,
-                () => default);
+            var ledger = new BenchLedger(EmbeddedName, settings.PartitionAccounts, [wallet]);
+            await FundAsync(ledger);
+            await rows(ledger);
         }
         finally
         {
@@ -128,69 +145,54 @@ internal static class PartitionBench
         }
     }
 
-    private static async Task FundAsync(IWallet wallet, int accounts, int together)
+    private async Task RowsAsync(BenchLedger ledger)
     {
-        var numbers = Enumerable.Range(0, accounts).ToArray();
-        await Parallel.ForEachAsync(
-            numbers, new ParallelOptions { MaxDegreeOfParallelism = 256 },
-            async (number, _) => await wallet.OpenAccountAsync(IdOf(number), Usd, CancellationToken.None));
-        var random = FastRandom.Fresh();
-        foreach (var some in numbers.Chunk(together))
-        {
-            var transfers = Array.ConvertAll(some, number => new Transfer(
-                random.NextId(), AccountId.Settlement(Usd), IdOf(number), new Money(1_000_000_000, Usd)));
-            var outcomes = new TransferOutcome[transfers.Length];
-            await wallet.TransferManyAsync(transfers, outcomes);
-            Succeeded.Require(outcomes);
-        }
+        await SinglesAsync(ledger, ManyCallers, Spread.Uniform);
+        await BatchesAsync(ledger, Spread.Uniform);
     }
 
-    private static async Task MeasureAsync(
-        ClusterBenchSettings settings, string ledger, int partitions, List<IWallet> wallets, int callers,
-        int batch, Spread spread, int accounts, Func<(long Groups, long Batches, long Bytes)> written)
+    private async Task HttpRowsAsync(BenchLedger ledger)
     {
-        var ids = Enumerable.Range(0, accounts).Select(IdOf).ToArray();
-        var picker = new AccountPicker(accounts, spread);
-        await LoadAsync(new Measurement(TimeSpan.FromSeconds(settings.Seconds)));
-        var (before, processor) = (written(), Process.GetCurrentProcess().TotalProcessorTime);
-        var measurement = new Measurement(TimeSpan.FromSeconds(settings.Seconds));
-        var failed = await LoadAsync(measurement);
-        processor = Process.GetCurrentProcess().TotalProcessorTime - processor;
-        var after = written();
-        var done = Math.Max(1.0, measurement.Count);
-        var load = batch > 1 ? $"batches of {batch:N0}" : $"{callers:N0} callers";
-        Console.WriteLine(
-            $"| {ledger} | {(partitions > 0 ? partitions : "")} | {wallets.Count} | {load} | {spread} "
-            + $"| {done / measurement.Elapsed.TotalSeconds:N0} | {measurement.Quantile(0.5):F1} "
-            + $"| {measurement.Quantile(0.99):F1} | {failed:N0} | {processor.TotalSeconds / done * 1e6:F1} "
-            + $"| {after.Groups - before.Groups:N0} | {(after.Bytes - before.Bytes) / done:F0} |");
+        await HttpBatchesAsync(ledger);
+        foreach (var connections in new[] { 64, 512 }) await HttpAsync(ledger, connections, 1);
+    }
 
-        async Task<long> LoadAsync(Measurement measured)
+    private Task HttpBatchesAsync(BenchLedger ledger) => HttpAsync(ledger, BatchesInFlight, Batch);
+
+    private async Task HttpAsync(BenchLedger ledger, int connections, int batch)
+    {
+        await using var frontEnd = await HttpFrontEnd.StartAsync(ledger.Wallets[0]);
+        var order = new HttpLoadOrder(frontEnd.Port, connections, batch, ledger.Accounts, settings.Seconds);
+        await PartitionTable.MeasureAsync(
+            ledger, batch > 1 ? $"HTTP, batches of {batch:N0}" : $"HTTP, {connections:N0} connections", Spread.Uniform,
+            begins => HttpLoadProcess.StartAsync(order, begins));
+    }
+
+    private async Task PostgresAsync()
+    {
+        await using var servers = await PostgresServers.StartAsync();
+        var ledger = new BenchLedger(PostgresName, settings.PartitionAccounts, []) { Servers = servers };
+        await using var source = await PostgresTransfers.MakeAsync(servers.Database, ledger.Accounts);
+        foreach (var (callers, spread) in new[] { (1, Spread.Uniform), (16, Spread.Uniform), (16, Spread.Hot) })
         {
-            var lost = 0L;
-            await measured.RunAsync(() => Task.WhenAll(Enumerable.Range(0, callers).Select(number => Task.Run(async () =>
-            {
-                var (wallet, random) = (wallets[number % wallets.Count], FastRandom.Fresh());
-                var (transfers, outcomes) = (new Transfer[batch], new TransferOutcome[batch]);
-                while (!measured.IsOver)
+            var picker = new AccountPicker(ledger.Accounts, spread);
+            await PartitionTable.MeasureAsync(ledger, $"{callers} callers", spread, begins => LoadResult.MeasureAsync(
+                settings.Seconds,
+                async measurement =>
                 {
-                    for (var i = 0; i < batch; i++)
-                    {
-                        var (from, to) = picker.Pick(ref random);
-                        transfers[i] = new Transfer(random.NextId(), ids[from], ids[to], new Money(1, Usd));
-                    }
-                    var begun = Stopwatch.GetTimestamp();
-                    if (batch > 1) await wallet.TransferManyAsync(transfers, outcomes);
-                    else outcomes[0] = await wallet.TransferAsync(transfers[0]);
-                    var successes = outcomes.Count(outcome => outcome is { Rejection: Rejection.None, Replayed: false });
-                    Interlocked.Add(ref lost, batch - successes);
-                    measured.AddLatency(Stopwatch.GetTimestamp() - begun);
-                    measured.AddCount(successes);
-                }
-            }))));
-            return lost;
+                    await PostgresTransfers.SendAsync(source, measurement, picker, callers);
+                    return 0;
+                },
+                begins));
         }
     }
 
-    private static AccountId IdOf(int number) => AccountId.Parse($"account-{number}");
+    private static Task FundAsync(BenchLedger ledger) =>
+        ledger.FundAsync(opening: ManyCallers, together: Batch, batches: BatchesInFlight);
+
+    private Task SinglesAsync(BenchLedger ledger, int callers, Spread spread) =>
+        WalletLoad.MeasureAsync(settings, ledger, callers, 1, spread);
+
+    private Task BatchesAsync(BenchLedger ledger, Spread spread) =>
+        WalletLoad.MeasureAsync(settings, ledger, BatchesInFlight, Batch, spread);
 }

@@ -11,9 +11,16 @@ using OrleansWallet.Storage.Postgres;
 
 namespace OrleansWallet.Bench;
 
-/// <summary>Silos in this process with a ledger in partitions over one PostgreSQL, and a front end over each silo.</summary>
+/// <summary>How a ledger in partitions is laid out, and with how many accounts; null: as many as usual.</summary>
+internal sealed record PartitionLayout(
+    TransferProtocol Protocol, int Partitions, int Silos = 1, int Servers = 1, int? Accounts = null);
+
+/// <summary>Silos in this process with a ledger in partitions, and a front end over each silo.</summary>
 internal sealed class PartitionCluster : IAsyncDisposable
 {
+    private readonly int partitions;
+    private readonly PartitionOptions options;
+    private readonly PostgresServers servers;
     private readonly List<IHost> hosts = [];
     private readonly List<IAsyncDisposable> stores = [];
     private readonly List<PartitionJournals> journals = [];
@@ -21,27 +28,29 @@ internal sealed class PartitionCluster : IAsyncDisposable
     /// <summary>A front end over each silo.</summary>
     public List<IWallet> Wallets { get; } = [];
 
-    /// <summary>How many statements, batches and bytes the silos' writers have sent.</summary>
-    public (long Groups, long Batches, long Bytes) Written => (
+    private PartitionCluster(PartitionLayout layout, PostgresServers servers)
+    {
+        (partitions, this.servers) = (layout.Partitions, servers);
+        options = new PartitionOptions { Protocol = layout.Protocol };
+    }
+
+    /// <summary>What the silos' writers have sent.</summary>
+    public PartitionWriterCounts Written => new(
         journals.Sum(each => each.Counts.Groups), journals.Sum(each => each.Counts.Batches),
         journals.Sum(each => each.Counts.Bytes));
 
-    public static async Task<PartitionCluster> StartAsync(
-        int silos, int partitions, TransferProtocol protocol, string postgres)
+    public static async Task<PartitionCluster> StartAsync(PartitionLayout layout, PostgresServers servers)
     {
-        var cluster = new PartitionCluster();
+        var cluster = new PartitionCluster(layout, servers);
         var primary = new IPEndPoint(IPAddress.Loopback, BenchCluster.FreePort());
-        for (var number = 0; number < silos; number++)
-        {
-            var port = number == 0 ? primary.Port : BenchCluster.FreePort();
-            await cluster.AddAsync(number, port, primary, partitions, protocol, postgres);
-        }
+        for (var number = 0; number < layout.Silos; number++)
+            await cluster.AddAsync(number, number == 0 ? primary.Port : BenchCluster.FreePort(), primary);
         // All partitions begin to work before anything is measured.
         foreach (var host in cluster.hosts)
         {
             var grains = host.Services.GetRequiredService<IGrainFactory>();
-            await Task.WhenAll(
-                Enumerable.Range(0, partitions).Select(number => grains.GetGrain<IPartitionGrain>(number).Wake()));
+            await Task.WhenAll(Enumerable.Range(0, layout.Partitions)
+                .Select(number => grains.GetGrain<IPartitionGrain>(number).Wake()));
         }
         return cluster;
     }
@@ -56,15 +65,13 @@ internal sealed class PartitionCluster : IAsyncDisposable
         foreach (var store in stores) await store.DisposeAsync();
     }
 
-    private async Task AddAsync(
-        int number, int port, IPEndPoint primary, int partitions, TransferProtocol protocol, string postgres)
+    private async Task AddAsync(int number, int port, IPEndPoint primary)
     {
-        var store = await PostgresStateStore.OpenAsync(postgres, new StateStoreOptions());
+        var store = await PostgresStateStore.OpenAsync(servers.Database, new StateStoreOptions());
         var journal = await PartitionJournals.OpenAsync(
-            [new PartitionServer(0, partitions - 1, postgres)], new PartitionStoreOptions { PartitionCount = partitions });
+            servers.Share(partitions), new PartitionStoreOptions { PartitionCount = partitions });
         stores.AddRange([store, journal]);
         journals.Add(journal);
-        var options = new PartitionOptions { Protocol = protocol };
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.UseOrleans(silo =>
@@ -80,7 +87,8 @@ internal sealed class PartitionCluster : IAsyncDisposable
             silo.Services.AddSingleton(provider => new PartitionGrainServices(() => new PartitionServices(
                 journal, journal,
                 new GrainPeers(
-                    provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<PartitionGrainServices>()),
+                    provider.GetRequiredService<IGrainFactory>(),
+                    provider.GetRequiredService<PartitionGrainServices>()),
                 options, TimeProvider.System, Console.Error.WriteLine)));
         });
         var host = builder.Build();

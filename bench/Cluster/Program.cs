@@ -1,5 +1,8 @@
 using OrleansWallet.Bench;
 
-return args is ["partitions", .. var options]
-    ? await PartitionBench.RunAsync(ClusterBenchSettings.Parse(options))
-    : await ClusterBench.RunAsync(ClusterBenchSettings.Parse(args));
+return args switch
+{
+    [HttpLoadProcess.Verb, var order] => await HttpLoadProcess.RunAsync(order),
+    ["partitions", .. var options] => await PartitionBench.RunAsync(ClusterBenchSettings.Parse(options)),
+    _ => await ClusterBench.RunAsync(ClusterBenchSettings.Parse(args)),
+};

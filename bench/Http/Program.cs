@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using OrleansWallet.Api;
+using OrleansWallet.Bench;
 using OrleansWallet.Bench.Http;
 
 // Usage: [seconds] [connections…]. Each figure is transfers a second over loopback, client and server in one process.
@@ -30,10 +30,8 @@ try
     {
         for (var round = 0; round < 3; round++)
         {
-            var constant = await MeasureAsync(
-                address, connections, ConstantEndpoint.Path, "application/json", 1, false);
-            var single = await MeasureAsync(
-                address, connections, "/v1/wallet/balance_transfer", "application/json", 1, false);
+            var constant = await MeasureAsync(address, connections, ConstantEndpoint.Path, HttpLoad.Json, 1);
+            var single = await MeasureAsync(address, connections, HttpLoad.OnePath, HttpLoad.Json, 1);
             // The first round warms up.
             if (round > 0)
                 Console.WriteLine($"| {connections:n0} | {constant:n0} | {single:n0} | {single / constant:0.00} |");
@@ -42,11 +40,11 @@ try
     Console.WriteLine();
     Console.WriteLine($"| batches of {perBatch:n0}, 8 connections | transfers/s |");
     Console.WriteLine("| --- | ---: |");
-    foreach (var (type, asArray) in new[] { ("application/json", true), ("application/x-ndjson", false) })
+    foreach (var type in new[] { HttpLoad.Json, "application/x-ndjson" })
     {
         for (var round = 0; round < 3; round++)
         {
-            var many = await MeasureAsync(address, 8, "/v1/wallet/balance_transfers", type, perBatch, asArray);
+            var many = await MeasureAsync(address, 8, HttpLoad.ManyPath, type, perBatch);
             if (round > 0) Console.WriteLine($"| {type} | {many:n0} |");
         }
     }
@@ -56,10 +54,6 @@ finally
 {
     directory.Delete(recursive: true);
 }
-
-static string Body(string from, string to, string amount = "0.01") =>
-    $$"""{"from_account":"{{from}}","to_account":"{{to}}","amount":"{{amount}}",""" +
-    $$""" "currency":"USD","transaction_id":"{{Sender.Marker}}"} """;
 
 static async Task PrepareAsync(Uri address)
 {
@@ -72,33 +66,19 @@ static async Task PrepareAsync(Uri address)
         (await http.PostAsync("/v1/wallet/accounts", body, cancel)).EnsureSuccessStatusCode();
     });
     using var sender = await Sender.OpenAsync(
-        address, "/v1/wallet/balance_transfers", "application/json",
-        [.. Enumerable.Range(0, accounts).Select(i =>
-            Body("settlement:USD", $"account-{i}", "1000000.00"))], asArray: true);
-    var asked = 0;
-    await sender.RunAsync(() => asked++ > 0);
+        address, HttpLoad.ManyPath, HttpLoad.Json,
+        [.. Enumerable.Range(0, accounts).Select(i => HttpLoad.Body("settlement:USD", $"account-{i}", "1000000.00"))],
+        asArray: true);
+    if (await sender.SendAsync() != accounts) throw new IOException($"Not all were funded. {sender.Refusal}");
 }
 
-async Task<double> MeasureAsync(
-    Uri address, int connections, string path, string type, int transfers, bool asArray)
+async Task<double> MeasureAsync(Uri address, int connections, string path, string type, int transfers)
 {
-    var random = new Random(connections);
-    var senders = new Sender[connections];
-    for (var i = 0; i < connections; i++)
-    {
-        senders[i] = await Sender.OpenAsync(address, path, type, [.. Enumerable.Range(0, transfers).Select(_ =>
-        {
-            var from = random.Next(accounts);
-            return Body($"account-{from}", $"account-{(from + 1 + random.Next(accounts - 1)) % accounts}");
-        })], asArray);
-    }
-    var isOver = false;
-    var clock = Stopwatch.StartNew();
-    var running = senders.Select(sender => Task.Run(() => sender.RunAsync(() => Volatile.Read(ref isOver)))).ToArray();
-    await Task.Delay(TimeSpan.FromSeconds(seconds));
-    Volatile.Write(ref isOver, true);
-    var answered = (await Task.WhenAll(running)).Sum();
-    var took = clock.Elapsed.TotalSeconds;
-    foreach (var sender in senders) sender.Dispose();
-    return answered / took;
+    var picker = new AccountPicker(accounts, Spread.Uniform);
+    using var load = await HttpLoad.OpenAsync(address, path, type, connections, transfers, picker);
+    var measurement = new Measurement(TimeSpan.FromSeconds(seconds));
+    // A rate of refusals would be a rate of something else.
+    if (await load.RunAsync(measurement) is > 0 and var lost)
+        throw new IOException($"{lost} transfers did not succeed. {load.Refusal}");
+    return measurement.Count / measurement.Elapsed.TotalSeconds;
 }

@@ -38,21 +38,18 @@ internal sealed class Sender : IDisposable
     /// <summary>What stands in a body where an id is to come.</summary>
     public static string Marker { get; } = new('#', IdLength);
 
-    /// <summary>Sends requests until told to stop, and counts the transfers that succeeded.</summary>
-    /// <exception cref="IOException">One did not: a rate of refusals would be a rate of something else.</exception>
-    public async Task<long> RunAsync(Func<bool> isOver)
+    /// <summary>How many transfers are in a request.</summary>
+    public int Transfers => idsAt.Length;
+
+    /// <summary>What the server said when it last refused a whole request; null: it never did.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>Sends the request, with new ids. Returns how many of its transfers succeeded.</summary>
+    public async Task<int> SendAsync()
     {
-        long answered = 0;
-        while (!isOver())
-        {
-            PutIds();
-            await socket.SendAsync(request);
-            var succeeded = await ReadAnswerAsync();
-            if (succeeded != idsAt.Length)
-                throw new IOException($"Of {idsAt.Length} transfers, {succeeded} succeeded.");
-            answered += idsAt.Length;
-        }
-        return answered;
+        PutIds();
+        await socket.SendAsync(request);
+        return await ReadAnswerAsync();
     }
 
     public void Dispose() => socket.Dispose();
@@ -70,22 +67,40 @@ internal sealed class Sender : IDisposable
     private async Task<int> ReadAnswerAsync()
     {
         var length = await ReceiveAsync(0);
-        if (!buffer.AsSpan(0, length).StartsWith("HTTP/1.1 200 "u8))
-            throw new IOException(Encoding.UTF8.GetString(buffer, 0, length));
-        if (buffer.AsSpan(0, length).IndexOf("Transfer-Encoding: chunked"u8) < 0)
-            return buffer.AsSpan(0, length).IndexOf("\"Status\":\"success\""u8) >= 0 ? 1 : 0;
-        while (!buffer.AsSpan(0, length).EndsWith("\r\n0\r\n\r\n"u8))
-        {
-            if (length == buffer.Length) Array.Resize(ref buffer, length * 2);
+        int body;
+        while ((body = BodyAt(buffer.AsSpan(0, length))) < 0) length += await ReceiveAsync(length);
+        var bodyLength = LengthSaid(buffer.AsSpan(0, body));
+        while (bodyLength is { } said
+            ? length < body + said
+            : !buffer.AsSpan(0, length).EndsWith("\r\n0\r\n\r\n"u8))
             length += await ReceiveAsync(length);
+        var answer = buffer.AsSpan(0, length);
+        if (!answer.StartsWith("HTTP/1.1 200 "u8))
+        {
+            Refusal = Encoding.UTF8.GetString(answer);
+            return 0;
         }
-        return SuccessesInChunks(buffer.AsSpan(0, length));
+        if (bodyLength is null) return SuccessesInChunks(answer);
+        return answer.IndexOf("\"Status\":\"success\""u8) >= 0 ? 1 : 0;
     }
 
     private async Task<int> ReceiveAsync(int offset)
     {
+        if (offset == buffer.Length) Array.Resize(ref buffer, offset * 2);
         var length = await socket.ReceiveAsync(buffer.AsMemory(offset));
         return length > 0 ? length : throw new IOException("The server closed the connection.");
+    }
+
+    private static int BodyAt(ReadOnlySpan<byte> answer) =>
+        answer.IndexOf("\r\n\r\n"u8) is >= 0 and var end ? end + 4 : -1;
+
+    // The length a header says the body has; null where it is chunked.
+    private static int? LengthSaid(ReadOnlySpan<byte> head)
+    {
+        var name = "\r\nContent-Length: "u8;
+        if (head.IndexOf(name) is not (>= 0 and var at)) return null;
+        var value = head[(at + name.Length)..];
+        return int.Parse(value[..value.IndexOf("\r\n"u8)], NumberStyles.None, CultureInfo.InvariantCulture);
     }
 
     // Puts the chunks together where they are, so that nothing that is looked for lies across two of them.
