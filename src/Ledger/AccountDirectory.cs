@@ -50,8 +50,14 @@ public sealed class AccountDirectory
     /// <summary>Finds an account's number. Any thread.</summary>
     public bool TryFind(AccountId id, out int number) => Find(id.Value, HashOf(id.Value), out number);
 
+    /// <summary>The same with the id's hash (<see cref="HashOf(AccountId)"/>), which may have been asked for.</summary>
+    public bool TryFind(AccountId id, uint hash, out int number) => Find(id.Value, hash, out number);
+
+    /// <summary>The hash by which every directory of this process finds an id.</summary>
+    public static uint HashOf(AccountId id) => HashOf(id.Value);
+
     /// <summary>
-    /// Fills in the numbers of both accounts of many transfers. Any thread. It does what <see cref="TryFind"/> does,
+    /// Fills in the numbers of both accounts of many transfers. Any thread. It does what <see cref="TryFind(AccountId, out int)"/> does,
     /// but asks the processor for the memory of later ones while it looks at earlier ones: among a million accounts
     /// each look-up would wait for memory three times.
     /// </summary>
@@ -142,14 +148,16 @@ public sealed class AccountDirectory
             Sse.Prefetch0(Unsafe.AsPointer(ref MemoryMarshal.GetReference(id.Value.AsSpan())));
     }
 
-    private unsafe void PrefetchSlot(uint hash)
+    /// <summary>Asks the processor for the table's slot of an id that is looked for soon. Any thread.</summary>
+    public unsafe void PrefetchSlot(uint hash)
     {
         if (!Sse.IsSupported) return;
         var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
         Sse.Prefetch0(Unsafe.AsPointer(ref shard[hash & ((uint)shard.Length - 1)]));
     }
 
-    private unsafe void PrefetchEntry(uint hash)
+    /// <summary>Asks for the stored id that the slot points to, once the slot is there. Any thread.</summary>
+    public unsafe void PrefetchEntry(uint hash)
     {
         if (!Sse.IsSupported) return;
         var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);

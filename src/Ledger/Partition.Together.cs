@@ -12,18 +12,19 @@ public sealed partial class Partition
     /// same commit at the latest. Both buffers have room for a record.
     /// </summary>
     /// <param name="payee">The payee's partition, at work on the same commit.</param>
-    /// <param name="transfer">What to move.</param>
+    /// <param name="command">What to move; its payee's number is one of the payee's partition.</param>
     /// <param name="atMicros">The host's time.</param>
     /// <param name="records">Where this partition's record goes.</param>
     /// <param name="payeeRecords">Where the payee's goes.</param>
     /// <exception cref="ArgumentException">The transfer lacks a part, or the payee's partition is no other.</exception>
     public RemoteTransferAnswer ExecuteTogether(
-        Partition payee, in Transfer transfer, long atMicros, RecordBuffer records, RecordBuffer payeeRecords)
+        Partition payee, in TransferCommand command, long atMicros, RecordBuffer records, RecordBuffer payeeRecords)
     {
+        var transfer = command.Transfer;
         CheckOther(payee.Between.Membership.Number);
         if (TryAnswerKnown(transfer, out var known)) return known;
-        var from = NumberOf(transfer.From, -1);
-        var to = payee.NumberOf(transfer.To, -1);
+        var from = NumberOf(transfer.From, command.FromNumber);
+        var to = payee.NumberOf(transfer.To, command.ToNumber);
         var refusal = Rejections.First(
             DecideDebitOf(from, transfer.Amount), payee.DecideCreditOf(to, transfer.Amount));
         // One time for both, later than all that either has recorded: no cut comes between them.

@@ -13,50 +13,28 @@ internal static class BatchWaves
 {
     /// <summary>The places of a batch's transfers, wave by wave, each in the batch's order.</summary>
     /// <param name="transfers">The batch.</param>
-    /// <param name="ordered">The accounts to which the order makes a difference; null: all.</param>
-    public static IReadOnlyList<List<int>> Of(ReadOnlySpan<Transfer> transfers, HashSet<AccountId>? ordered = null)
+    /// <param name="accounts">Its accounts.</param>
+    /// <param name="isFree">By the accounts' numbers: whether the order makes no difference to it.</param>
+    public static IReadOnlyList<List<int>> Of(
+        ReadOnlySpan<Transfer> transfers, BatchAccounts accounts, ReadOnlySpan<bool> isFree)
     {
-        var waves = new List<List<int>>();
+        var waves = new List<List<int>> { new(transfers.Length) };
         // Each holds one more than the last wave that has such a transfer.
-        var debits = new Dictionary<AccountId, int>();
-        var credits = new Dictionary<AccountId, int>();
+        var debits = new int[accounts.Count];
+        var credits = new int[accounts.Count];
         var ids = new Dictionary<TransactionId, int>(transfers.Length);
         for (var i = 0; i < transfers.Length; i++)
         {
-            ref readonly var transfer = ref transfers[i];
-            var (fromMatters, toMatters) = (
-                ordered is null || ordered.Contains(transfer.From), ordered is null || ordered.Contains(transfer.To));
-            ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(ids, transfer.Id, out _);
-            var wave = id;
-            if (fromMatters)
-                wave = Math.Max(wave, Math.Max(
-                    credits.GetValueOrDefault(transfer.From), debits.GetValueOrDefault(transfer.From) - 1));
-            if (toMatters)
-                wave = Math.Max(wave, Math.Max(
-                    debits.GetValueOrDefault(transfer.To), credits.GetValueOrDefault(transfer.To) - 1));
-            if (wave == waves.Count) waves.Add([]);
+            ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(ids, transfers[i].Id, out _);
+            var (from, to, wave) = (accounts.From[i], accounts.To[i], id);
+            if (!isFree[from]) wave = Math.Max(wave, Math.Max(credits[from], debits[from] - 1));
+            if (!isFree[to]) wave = Math.Max(wave, Math.Max(debits[to], credits[to] - 1));
+            while (wave >= waves.Count) waves.Add([]);
             waves[wave].Add(i);
             id = wave + 1;
-            if (fromMatters) debits[transfer.From] = wave + 1;
-            if (toMatters) credits[transfer.To] = wave + 1;
+            if (!isFree[from]) debits[from] = wave + 1;
+            if (!isFree[to]) credits[to] = wave + 1;
         }
         return waves;
     }
-
-    /// <summary>What a batch takes from each account and gives to it, or the most that a number holds.</summary>
-    public static Dictionary<AccountId, AccountTurnover> Turnovers(ReadOnlySpan<Transfer> transfers)
-    {
-        var turnovers = new Dictionary<AccountId, AccountTurnover>();
-        foreach (ref readonly var transfer in transfers)
-        {
-            ref var from = ref CollectionsMarshal.GetValueRefOrAddDefault(turnovers, transfer.From, out _);
-            from = new AccountTurnover(transfer.From, Sum(from.Debits, transfer.Amount), from.Credits);
-            ref var to = ref CollectionsMarshal.GetValueRefOrAddDefault(turnovers, transfer.To, out _);
-            to = new AccountTurnover(transfer.To, to.Debits, Sum(to.Credits, transfer.Amount));
-        }
-        return turnovers;
-    }
-
-    private static long Sum(long one, Money other) =>
-        (long)Math.Min((ulong)one + (ulong)other.MinorUnits, long.MaxValue);
 }

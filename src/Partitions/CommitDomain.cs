@@ -149,10 +149,13 @@ internal sealed class CommitDomain
 
     private Task CommitAsync(Turn turn)
     {
-        var batches = new List<PartitionBytes>(turn.Hosts.Count);
-        foreach (var host in turn.Hosts) host.Seal(turn, batches);
+        var written = new List<PartitionHost>(turn.Hosts.Count);
+        foreach (var host in turn.Hosts)
+            if (host.EndBatch(turn)) written.Add(host);
         turn.NoteSettled();
-        return batches.Count == 0 ? Task.CompletedTask : journal.AppendTogetherAsync(batches);
+        if (written.Count == 0) return Task.CompletedTask;
+        // Hashing and sending is for another thread: this one goes on with the next.
+        return Task.Run(() => journal.AppendTogetherAsync(written.ConvertAll(host => host.Seal(turn))));
     }
 
     private void LetGo()

@@ -6,6 +6,9 @@ namespace OrleansWallet.Partitions;
 // Transfers whose payers belong here: their ids are claimed, then they are decided in their order.
 public sealed partial class PartitionHost
 {
+    // So many transfers ahead the processor is asked for memory.
+    private const int PrefetchDistance = 8;
+
     /// <inheritdoc/>
     public async Task<TransferOutcome[]> TransferAsync(Transfer[] transfers)
     {
@@ -19,6 +22,7 @@ public sealed partial class PartitionHost
         try
         {
             var group = new TransferGroup(this, transfers);
+            Locate(group);
             return await SubmitAsync(group, turn => Begin(group, turn)).ConfigureAwait(false);
         }
         finally
@@ -28,8 +32,16 @@ public sealed partial class PartitionHost
     }
 
     /// <inheritdoc/>
-    public Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts) =>
-        AskAsync(_ => Array.ConvertAll(accounts, NeedsOrder));
+    public Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts)
+    {
+        var call = new Call<bool[]>(this);
+        return SubmitAsync(call, _ =>
+        {
+            call.Result = Array.ConvertAll(accounts, NeedsOrder);
+            // Nobody is told of anything by it that has to be durable.
+            call.Answer();
+        });
+    }
 
     private bool NeedsOrder(AccountTurnover turnover)
     {
@@ -44,15 +56,70 @@ public sealed partial class PartitionHost
                 == Rejection.BalanceOverflow;
     }
 
+    // On the caller's thread: to find an account takes waiting for memory three times. So it goes on with others
+    // meanwhile: their hashes, the directories' slots, the ids stored.
+    private void Locate(TransferGroup group)
+    {
+        var (transfers, where) = (group.Transfers, group.Where);
+        for (var i = 0; i < transfers.Length + 2 * PrefetchDistance; i++)
+        {
+            if (i < transfers.Length)
+            {
+                ref var it = ref where[i];
+                it.Home = Placement.HomeOf(transfers[i].Id, membership.Partitions);
+                it.Payee = Placement.PartitionOf(transfers[i].To, membership.Partitions);
+                it.From = (int)AccountDirectory.HashOf(transfers[i].From);
+                it.To = (int)AccountDirectory.HashOf(transfers[i].To);
+                partition.Directory.PrefetchSlot((uint)it.From);
+                DirectoryOf(it.Payee)?.PrefetchSlot((uint)it.To);
+            }
+            if (i - PrefetchDistance is >= 0 and var second && second < transfers.Length)
+            {
+                ref readonly var it = ref where[second];
+                partition.Directory.PrefetchEntry((uint)it.From);
+                DirectoryOf(it.Payee)?.PrefetchEntry((uint)it.To);
+            }
+            if (i - 2 * PrefetchDistance is >= 0 and var last)
+            {
+                ref var it = ref where[last];
+                partition.Directory.TryFind(transfers[last].From, (uint)it.From, out it.From);
+                if (DirectoryOf(it.Payee) is { } directory)
+                    directory.TryFind(transfers[last].To, (uint)it.To, out it.To);
+                else
+                    it.To = -1;
+            }
+        }
+    }
+
+    private AccountDirectory? DirectoryOf(int number) =>
+        number == Number ? partition.Directory : domain.Near(number)?.partition.Directory;
+
+    private void Prefetch(TransferGroup group, int index)
+    {
+        if (index >= group.Transfers.Length) return;
+        var id = group.Transfers[index].Id;
+        ids.Prefetch(id);
+        domain.Near(group.Where[index].Home)?.membership.Claims.Prefetch(id);
+    }
+
+    private void PrefetchAccounts(TransferGroup group, int index)
+    {
+        if (index >= group.Transfers.Length) return;
+        ref readonly var where = ref group.Where[index];
+        partition.Accounts.Prefetch(where.From);
+        domain.Near(where.Payee)?.partition.Accounts.Prefetch(where.To);
+    }
+
     private void Begin(TransferGroup group, Turn turn)
     {
         var now = NowMicros;
         for (; group.Begun < group.Transfers.Length; group.Begun++)
         {
+            Prefetch(group, group.Begun + PrefetchDistance);
             var id = group.Transfers[group.Begun].Id;
             if (ids.TryFindPlace(id, out _) || partition.TryFindUnderWay(id, out _)) continue;
             var place = new Place(group, group.Begun);
-            var home = Placement.HomeOf(id, membership.Partitions);
+            var home = group.Where[group.Begun].Home;
             if (domain.Near(home) is not { } near)
             {
                 links[home].Claims.Add(place);
@@ -88,6 +155,7 @@ public sealed partial class PartitionHost
         var now = NowMicros;
         for (; group.Next < group.Transfers.Length; group.Next++)
         {
+            PrefetchAccounts(group, group.Next + PrefetchDistance);
             if (group.IsDecided(group.Next)) continue;
             switch (Decide(new Place(group, group.Next), now, turn))
             {
@@ -167,11 +235,12 @@ public sealed partial class PartitionHost
         ref readonly var transfer = ref place.Transfer;
         var records = RecordsOf(turn);
         if (!records.HasRoomFor(1)) return Deciding.NoRoom;
-        var payee = Placement.PartitionOf(transfer.To, membership.Partitions);
+        ref readonly var where = ref place.Group.Where[place.Index];
+        var payee = where.Payee;
         if (payee == Number)
         {
             Span<TransferOutcome> outcome = stackalloc TransferOutcome[1];
-            partition.Execute([new TransferCommand(transfer)], now, records, outcome);
+            partition.Execute([new TransferCommand(transfer, where.From, where.To)], now, records, outcome);
             Decide(place, outcome[0], turn);
             return Deciding.Done;
         }
@@ -179,10 +248,13 @@ public sealed partial class PartitionHost
         {
             var payeeRecords = near.RecordsOf(turn);
             if (!payeeRecords.HasRoomFor(1)) return Deciding.NoRoom;
-            return Take(place, partition.ExecuteTogether(near.partition, transfer, now, records, payeeRecords), turn);
+            var answer = partition.ExecuteTogether(
+                near.partition, new TransferCommand(transfer, where.From, where.To), now, records, payeeRecords);
+            return Take(place, answer, turn);
         }
         Span<RemoteTransferAnswer> answers = stackalloc RemoteTransferAnswer[1];
-        var command = new RemoteTransferCommand(transfer, payee, PayeeRefusal: place.Group.PayeeRefusals?[place.Index]);
+        var command = new RemoteTransferCommand(
+            transfer, payee, where.From, place.Group.PayeeRefusals?[place.Index]);
         partition.Reserve(options.Protocol, [command], now, records, answers);
         return Take(place, answers[0], turn);
     }

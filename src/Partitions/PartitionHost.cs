@@ -24,14 +24,15 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly RecordBuffer[] buffers;
     private readonly HashSet<ICall> calls = [];
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Behind the last batch that was sealed; and the number of the last that was ended.
     private PartitionPoint point;
+    private long batchSequence;
     private long worksOn;
     private volatile Exception? fault;
     private volatile bool isStopping;
     private int waiting;
     private long snapshotAt;
     private Action<Stream>? dueImage;
-    private PartitionPoint dueAt;
     private long dueEvents;
     private Task snapshot = Task.CompletedTask;
 
@@ -45,6 +46,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         links = [.. Enumerable.Range(0, membership.Partitions).Select(other => new PeerLink(this, other))];
         foreach (var link in links.Where(link => link.Partition != membership.Number))
             link.SettledBelow = SettledBelowOf(link);
+        batchSequence = point.Sequence;
         domain = services.Domains.Of(membership.Number);
         domain.Join(this);
     }
@@ -105,7 +107,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         var records = buffers[turn.Index];
         if (worksOn == turn.Number) return records;
         worksOn = turn.Number;
-        records.Reset(RecordPlace.FirstOf(point.Sequence + 1));
+        records.Reset(RecordPlace.FirstOf(batchSequence + 1));
         turn.Hosts.Add(this);
         return records;
     }
@@ -120,23 +122,32 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the batch of a turn, if there is one, and keeps the state behind it if a snapshot is due.</summary>
-    internal void Seal(Turn turn, List<PartitionBytes> batches)
+    /// <summary>
+    /// Ends the batch of a turn, and keeps the state behind it if a snapshot is due. False where there is no batch.
+    /// </summary>
+    internal bool EndBatch(Turn turn)
     {
-        var records = RecordsOf(turn);
-        if (records.Count == 0) return;
-        var batch = records.FramedMemory();
-        point = PartitionBatch.SealRecords(batch.Span, point, records.Count);
-        batches.Add(new PartitionBytes(Number, point.Sequence, batch));
-        if (partition.Sequence < snapshotAt) return;
+        if (RecordsOf(turn).Count == 0) return false;
+        batchSequence++;
+        if (partition.Sequence < snapshotAt) return true;
         snapshotAt = long.MaxValue;
         var (known, capture) = (ids.Copy(), partition.BeginCapture());
         while (!capture.CopySome(int.MaxValue))
         {
             // All of it at once: a partition is a part of the ledger.
         }
-        (dueAt, dueEvents) = (point, partition.Sequence);
+        dueEvents = partition.Sequence;
         dueImage = image => RecoveredPartition.Write(image, known, capture);
+        return true;
+    }
+
+    /// <summary>Seals the batch that was ended. Any one thread, while the next turn is at work.</summary>
+    internal PartitionBytes Seal(Turn turn)
+    {
+        var records = buffers[turn.Index];
+        var batch = records.FramedMemory();
+        point = PartitionBatch.SealRecords(batch.Span, point, records.Count);
+        return new PartitionBytes(Number, point.Sequence, batch);
     }
 
     /// <summary>The batch is durable: if a snapshot of the state behind it is due, it is written now.</summary>
@@ -144,7 +155,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     {
         if (dueImage is not { } image) return;
         dueImage = null;
-        snapshot = WriteSnapshotAsync(dueAt, dueEvents, image);
+        snapshot = WriteSnapshotAsync(point, dueEvents, image);
     }
 
     /// <summary>The number below which all transfers of the link are settled, as the state stands.</summary>

@@ -98,39 +98,53 @@ public sealed class PartitionedWallet : IWallet, IDisposable
                 foreach (var i in wave) outcomes.Span[i] = Unavailable;
                 continue;
             }
-            var byPayer = new List<int>?[partitions.Length];
-            foreach (var i in wave) (byPayer[NumberOf(transfers.Span[i].From)] ??= []).Add(i);
-            await Task.WhenAll(byPayer.Index().Select(each => each.Item is { } places
-                ? SendAsync(each.Index, transfers, places, outcomes) : Task.CompletedTask)).ConfigureAwait(false);
+            await SendWaveAsync(wave, transfers, outcomes).ConfigureAwait(false);
             unknown = wave.Exists(i => outcomes.Span[i].Rejection == Rejection.Unavailable);
         }
+    }
+
+    private Task SendWaveAsync(
+        List<int> wave, ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes)
+    {
+        var byPayer = new List<int>?[partitions.Length];
+        foreach (var i in wave)
+            (byPayer[NumberOf(transfers.Span[i].From)] ??= new(2 * wave.Count / partitions.Length + 1)).Add(i);
+        var sent = new List<Task>(partitions.Length);
+        for (var payer = 0; payer < byPayer.Length; payer++)
+            if (byPayer[payer] is { } places) sent.Add(SendAsync(payer, transfers, places, outcomes));
+        return Task.WhenAll(sent);
     }
 
     // Most batches need no order: then all of it goes at once.
     private async Task<IReadOnlyList<List<int>>> WavesAsync(ReadOnlyMemory<Transfer> transfers)
     {
-        var waves = BatchWaves.Of(transfers.Span);
-        if (waves.Count == 1) return waves;
-        var ordered = new HashSet<AccountId>();
-        var asked = BatchWaves.Turnovers(transfers.Span).Values.GroupBy(turnover => NumberOf(turnover.Account));
+        var accounts = new BatchAccounts(transfers.Span);
+        var isFree = new bool[accounts.Count];
+        // Only of one that the batch takes from and gives to, the order could make a difference.
+        var asked = new List<int>?[partitions.Length];
+        for (var account = 0; account < accounts.Count; account++)
+        {
+            ref readonly var turnover = ref accounts.Turnovers[account];
+            if (turnover is { Debits: > 0, Credits: > 0 })
+                (asked[NumberOf(turnover.Account)] ??= []).Add(account);
+        }
+        await Task.WhenAll(asked.Index().Where(each => each.Item is not null).Select(
+            each => AskAsync(each.Index, each.Item ?? [], accounts, isFree))).ConfigureAwait(false);
+        return BatchWaves.Of(transfers.Span, accounts, isFree);
+    }
+
+    private async Task AskAsync(int partition, List<int> asked, BatchAccounts accounts, bool[] isFree)
+    {
         try
         {
-            await Task.WhenAll(asked.Select(async some =>
-            {
-                AccountTurnover[] turnovers = [.. some];
-                var needs = await partitions[some.Key].NeedOrderAsync(turnovers).ConfigureAwait(false);
-                lock (ordered)
-                {
-                    for (var i = 0; i < needs.Length; i++)
-                        if (needs[i]) ordered.Add(turnovers[i].Account);
-                }
-            })).ConfigureAwait(false);
+            var turnovers = asked.ConvertAll(account => accounts.Turnovers[account]).ToArray();
+            var needs = await partitions[partition].NeedOrderAsync(turnovers).ConfigureAwait(false);
+            for (var i = 0; i < needs.Length; i++) isFree[asked[i]] = !needs[i];
         }
         catch (PartitionUnavailableException)
         {
-            return waves;
+            // Then they keep their order.
         }
-        return BatchWaves.Of(transfers.Span, ordered);
     }
 
     /// <inheritdoc/>

@@ -15,10 +15,14 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
         this.transfers = transfers;
         Result = outcomes = new TransferOutcome[transfers.Length];
         isDecided = new bool[transfers.Length];
+        Where = new Whereabouts[transfers.Length];
         Undecided = transfers.Length;
     }
 
     public Transfer[] Transfers => transfers;
+
+    /// <summary>Where each transfer's parts are.</summary>
+    public Whereabouts[] Where { get; }
 
     /// <summary>
     /// How many claims and records it waits for, before its transfers are decided in their order; and that all its
@@ -57,4 +61,20 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
 internal readonly record struct Place(TransferGroup Group, int Index, bool IsReplay = false)
 {
     public ref readonly Transfer Transfer => ref Group.Transfers[Index];
+}
+
+/// <summary>Where a transfer's parts are: what the caller's own thread finds out, as it needs no partition's turn.</summary>
+internal struct Whereabouts
+{
+    /// <summary>The payer's number in its partition; -1 where it was not found.</summary>
+    public int From;
+
+    /// <summary>The payee's number in its partition; -1 where it was not found, or that partition is not near.</summary>
+    public int To;
+
+    /// <summary>The payee's partition.</summary>
+    public int Payee;
+
+    /// <summary>The partition where the id is claimed.</summary>
+    public int Home;
 }

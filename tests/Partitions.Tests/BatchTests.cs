@@ -47,8 +47,10 @@ public sealed class BatchTests(PostgresServer server, ITestOutputHelper output) 
         var random = new Random(7);
         var transfers = Enumerable.Range(0, IWallet.TransfersMax).Select(i => TestPartitions.Transfer(
             accounts[i % 10], accounts[(i % 10 + random.Next(1, 10)) % 10], 1)).ToArray();
-        Assert.True(BatchWaves.Of(transfers).Count > 100);
-        Assert.Single(BatchWaves.Of(transfers, []));
+        var accountsOfBatch = new BatchAccounts(transfers);
+        Assert.Equal(10, accountsOfBatch.Count);
+        Assert.True(BatchWaves.Of(transfers, accountsOfBatch, new bool[10]).Count > 100);
+        Assert.Single(BatchWaves.Of(transfers, accountsOfBatch, Enumerable.Repeat(true, 10).ToArray()));
         var outcomes = new TransferOutcome[transfers.Length];
         await partitions.Wallet.TransferManyAsync(transfers, outcomes);
         Assert.All(outcomes, outcome => Assert.Equal(Rejection.None, outcome.Rejection));
