@@ -66,7 +66,7 @@ internal sealed class RecentIds(IdHash hasher)
     }
 
     // False where the last slot would be taken: the one behind an unbroken stretch must be free.
-    private bool TryPut(ulong hash, Slot slot)
+    private bool TryPut(ulong hash, in Slot slot)
     {
         var i = (int)(hash >> shift);
         while (slots[i].Value != 0) i++;
@@ -78,14 +78,20 @@ internal sealed class RecentIds(IdHash hasher)
     private void Grow()
     {
         var old = slots;
-        var length = old.Length - OverhangSlots;
         do
         {
-            length = checked(2 * length);
+            var length = checked(2 * (slots.Length - OverhangSlots));
             slots = new Slot[length + OverhangSlots];
             shift = 64 - BitOperations.Log2((uint)length);
         }
-        while (!old.All(slot => slot.Value == 0 || TryPut(hasher.Of(slot.Id), slot)));
+        while (!TryPutAll(old));
+    }
+
+    private bool TryPutAll(Slot[] old)
+    {
+        foreach (ref readonly var slot in old.AsSpan())
+            if (slot.Value != 0 && !TryPut(hasher.Of(slot.Id), slot)) return false;
+        return true;
     }
 
     private struct Slot
