@@ -33,7 +33,8 @@ public interface IPartitionIndex
     /// <exception cref="StateUnavailableException">The database can't be read now.</exception>
     Task<byte[][]> ReadHeadersAsync(int partition, IReadOnlyList<Guid> runs, CancellationToken cancel = default);
 
-    /// <summary>Pages of some runs of a partition, in the order they are named, by as few queries as the limits allow.
+    /// <summary>
+    /// Pages of some runs of a partition, in the order they are named, by as few queries as the limits allow.
     /// </summary>
     /// <exception cref="PartitionIndexDamagedException">One is missing.</exception>
     /// <exception cref="StateUnavailableException">The database can't be read now.</exception>

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansWallet.Storage.Partitions;
 
-/// <summary>The limits of the partitions' journal, snapshots, index and archive; each server has them for itself.</summary>
+/// <summary>The limits of the partitions' journal, archive, snapshots and index; each server has its own.</summary>
 public sealed record PartitionStoreOptions
 {
     /// <summary>The most partitions a ledger can have.</summary>

@@ -156,7 +156,8 @@ internal sealed class PostgresPartitionSnapshots(
         await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         if (complete.RecordsAffected > 0) return;
         await index.ReadHeadersAsync(point.Partition, runs, cancel).ConfigureAwait(false);
-        throw new InvalidOperationException($"A snapshot of partition {point.Partition} names runs that weren't complete.");
+        throw new InvalidOperationException(
+            $"The snapshot of partition {point.Partition} names runs that weren't complete.");
     }
 
     private async Task<List<(long Sequence, Guid Snapshot, byte[] Header)>> NewestAsync(
