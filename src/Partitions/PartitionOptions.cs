@@ -39,4 +39,12 @@ public sealed record PartitionOptions
     /// <summary>After how many events a partition is written to a snapshot.</summary>
     [Range(1, 1 << 30)]
     public int SnapshotEveryEvents { get; init; } = 1_000_000;
+
+    /// <summary>How many transaction ids of each index a replay keeps in memory before it writes them.</summary>
+    [Range(1, 1 << 26)]
+    public int RecentIdsMax { get; init; } = 1_000_000;
+
+    /// <summary>How many bytes of filters of transaction ids a partition holds in memory; 3 for each id.</summary>
+    [Range(0, 1 << 30)]
+    public int IdFilterBytesMax { get; init; } = 64 << 20;
 }

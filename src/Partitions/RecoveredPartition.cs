@@ -61,7 +61,11 @@ internal sealed class RecoveredPartition
             (Partition, Point) = (snapshot.State, snapshot.Point);
             SnapshotEvents = Partition.Sequence;
         }
-        Point = await services.Journal.ActivateAsync(Point, Guid.NewGuid(), Replay).ConfigureAwait(false);
+        Point = await services.Journal.ActivateAsync(Point, Guid.NewGuid(), batch =>
+        {
+            Replay(batch);
+            return ValueTask.CompletedTask;
+        }).ConfigureAwait(false);
     }
 
     private void Replay(PartitionBatch batch)

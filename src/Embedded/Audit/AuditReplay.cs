@@ -1,4 +1,3 @@
-using OrleansWallet.Embedded.Index;
 using OrleansWallet.Embedded.Journal;
 using OrleansWallet.Ledger;
 

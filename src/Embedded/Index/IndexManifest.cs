@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OrleansWallet.Embedded.Journal;
 using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Embedded.Index;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Embedded.Index;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Embedded.Index;
 
@@ -27,7 +28,7 @@ internal sealed class IndexRunWriter : IDisposable
         this.id = id;
         temporary = SealedFile.Join(IndexRun.Directory, IndexRun.FileName(id) + SealedFile.TemporaryEnding);
         file = new PacedFile(storage.Create(temporary), willBeRead: true);
-        filter = new IdFilter(countMax);
+        filter = new IdFilter(HugePages.Allocate<byte>(IdFilter.BytesFor(countMax)));
     }
 
     /// <summary>How many entries were added.</summary>

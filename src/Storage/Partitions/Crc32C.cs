@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace OrleansWallet.Storage.Partitions;
 
 /// <summary>CRC-32C (Castagnoli, as in iSCSI, RFC 3720), with the processor's instruction where it has one.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
     /// <summary>The checksum of some bytes.</summary>
     public static uint Of(ReadOnlySpan<byte> bytes) => ~Extend(~0u, bytes);

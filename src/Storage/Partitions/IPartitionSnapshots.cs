@@ -8,13 +8,21 @@ public interface IPartitionSnapshots
 {
     /// <summary>
     /// Writes a snapshot in chunks, on a thread of its own, and makes it visible when it is complete; then deletes all
-    /// but the newest two. One is written at a time on each server, others wait.
+    /// but the newest two, and what is left of the index that those don't name. One is written at a time on each
+    /// server, others wait.
     /// </summary>
     /// <param name="point">The point it was taken at, whose batch is durable.</param>
+    /// <param name="runs">The complete runs of <see cref="IPartitionIndex"/> that it needs.</param>
     /// <param name="writeImage">Writes the state to the stream it is given.</param>
     /// <param name="cancel">Ends the writing between two chunks.</param>
     /// <exception cref="PartitionFencedException">The journal has no such point: another activation wrote.</exception>
+    /// <exception cref="PartitionIndexDamagedException">A run is gone: another activation works.</exception>
     /// <exception cref="StateUnavailableException">The database failed; the snapshot may be there.</exception>
+    Task WriteSnapshotAsync(
+        PartitionPoint point, IReadOnlyCollection<Guid> runs, Action<Stream> writeImage,
+        CancellationToken cancel = default);
+
+    /// <summary>Writes a snapshot that needs no runs.</summary>
     Task WriteSnapshotAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default);
 
     /// <summary>

@@ -13,20 +13,20 @@ public static class PartitionActivation
     /// <param name="journal">The journals.</param>
     /// <param name="from">The point of a snapshot, or the journal's start.</param>
     /// <param name="activationId">Tells this activation from any other.</param>
-    /// <param name="apply">Replays a batch; called in order, for each once.</param>
+    /// <param name="apply">Replays a batch; called in order, for each once, when that before is done.</param>
     /// <param name="cancel">Ends the reading.</param>
     /// <exception cref="PartitionFencedException">Others are ever faster: an activation elsewhere works.</exception>
     /// <exception cref="PartitionDamagedException">The journal is damaged.</exception>
     /// <exception cref="StateUnavailableException">The database failed; the state is of no use any more.</exception>
     public static async Task<PartitionPoint> ActivateAsync(
-        this IPartitionJournal journal, PartitionPoint from, Guid activationId, Action<PartitionBatch> apply,
+        this IPartitionJournal journal, PartitionPoint from, Guid activationId, Func<PartitionBatch, ValueTask> apply,
         CancellationToken cancel = default)
     {
         for (var attempt = 1; ; attempt++)
         {
             await foreach (var batch in journal.ReadAsync(from, cancel).ConfigureAwait(false))
             {
-                apply(batch);
+                await apply(batch).ConfigureAwait(false);
                 from = batch.After;
             }
             var (bytes, after) = PartitionBatch.SealActivation(from, activationId);

@@ -4,7 +4,8 @@ namespace OrleansWallet.Storage.Partitions;
 /// All partitions of the ledger, spread by ranges over one or more PostgreSQL servers. Each server has its own writer:
 /// what waits for one never waits for another.
 /// </summary>
-public sealed class PartitionJournals : IPartitionJournal, IPartitionSnapshots, IAsyncDisposable
+public sealed class PartitionJournals : IPartitionJournal, IPartitionSnapshots, IPartitionIndex,
+    IAsyncDisposable
 {
     private readonly PartitionShard[] shards;
     private readonly PartitionShard[] shardOf;
@@ -90,13 +91,39 @@ public sealed class PartitionJournals : IPartitionJournal, IPartitionSnapshots, 
 
     /// <inheritdoc/>
     public Task WriteSnapshotAsync(
+        PartitionPoint point, IReadOnlyCollection<Guid> runs, Action<Stream> writeImage,
+        CancellationToken cancel = default) =>
+        ShardOf(point.Partition).Snapshots.WriteAsync(point, runs, writeImage, cancel);
+
+    /// <inheritdoc/>
+    public Task WriteSnapshotAsync(
         PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default) =>
-        ShardOf(point.Partition).Snapshots.WriteAsync(point, writeImage, cancel);
+        WriteSnapshotAsync(point, [], writeImage, cancel);
 
     /// <inheritdoc/>
     public Task<PartitionSnapshot<TState>?> ReadNewestSnapshotAsync<TState>(
         int partition, Func<Stream, TState> readImage, Action<string> notice, CancellationToken cancel = default) =>
         ShardOf(partition).Snapshots.ReadNewestAsync(partition, readImage, notice, cancel);
+
+    /// <inheritdoc/>
+    public Task WriteRunAsync(
+        int partition, Guid run, long sequence, IAsyncEnumerable<byte[]> pages, Func<byte[]> header,
+        CancellationToken cancel = default) =>
+        ShardOf(partition).Index.WriteRunAsync(partition, run, sequence, pages, header, cancel);
+
+    /// <inheritdoc/>
+    public Task<byte[][]> ReadHeadersAsync(
+        int partition, IReadOnlyList<Guid> runs, CancellationToken cancel = default) =>
+        ShardOf(partition).Index.ReadHeadersAsync(partition, runs, cancel);
+
+    /// <inheritdoc/>
+    public Task<byte[][]> ReadPagesAsync(
+        int partition, IReadOnlyList<IndexPageKey> pages, CancellationToken cancel = default) =>
+        ShardOf(partition).Index.ReadPagesAsync(partition, pages, cancel);
+
+    /// <inheritdoc/>
+    public Task DistrustAsync(int partition, CancellationToken cancel = default) =>
+        ShardOf(partition).Index.DistrustAsync(partition, cancel);
 
     /// <summary>Takes no more batches, writes those that wait, and closes the connections.</summary>
     public async ValueTask DisposeAsync()

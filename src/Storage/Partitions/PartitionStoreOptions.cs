@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OrleansWallet.Storage.Partitions;
 
-/// <summary>The limits of the partitions' journal, snapshots and archive; each server has them for itself.</summary>
+/// <summary>The limits of the partitions' journal, archive, snapshots and index; each server has its own.</summary>
 public sealed record PartitionStoreOptions
 {
     /// <summary>The most partitions a ledger can have.</summary>
@@ -51,6 +51,14 @@ public sealed record PartitionStoreOptions
     /// <summary>How many bytes of a snapshot go into one row.</summary>
     [Range(1, 1 << 26)]
     public int SnapshotChunkBytes { get; init; } = 1 << 20;
+
+    /// <summary>After how many bytes of an index's pages they are committed.</summary>
+    [Range(1, 1 << 26)]
+    public int IndexPortionBytes { get; init; } = 1 << 20;
+
+    /// <summary>How many pages of an index are read, or deleted, by one command at most.</summary>
+    [Range(1, 1 << 16)]
+    public int IndexPagesMax { get; init; } = 1_024;
 
     /// <summary>How long one command may take, in seconds.</summary>
     [Range(1, 600)]

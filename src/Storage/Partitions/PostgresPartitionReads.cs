@@ -46,7 +46,7 @@ internal sealed class PostgresPartitionReads(NpgsqlDataSource source, PartitionS
     /// The next rows of a partition from a sequence on, within the limits: one of the archive, or some of the journal.
     /// </summary>
     public Task<List<PartitionRow>> PortionAsync(int partition, long sequence, CancellationToken cancel) =>
-        ReadAgainIfLostAsync(() => RowsAsync(
+        source.ReadAgainIfLostAsync(place, () => RowsAsync(
             Portion, partition, sequence,
             [
                 new NpgsqlParameter<int> { TypedValue = options.ReadBatchesMax },
@@ -56,8 +56,8 @@ internal sealed class PostgresPartitionReads(NpgsqlDataSource source, PartitionS
     /// <summary>The row with one batch; null where there is none.</summary>
     public async Task<PartitionRow?> OneAsync(int partition, long sequence, CancellationToken cancel)
     {
-        var rows = await ReadAgainIfLostAsync(() => RowsAsync(One, partition, sequence, [], cancel), cancel)
-            .ConfigureAwait(false);
+        var rows = await source.ReadAgainIfLostAsync(
+            place, () => RowsAsync(One, partition, sequence, [], cancel), cancel).ConfigureAwait(false);
         return rows.Count == 0 ? null : rows[0];
     }
 
@@ -79,26 +79,5 @@ internal sealed class PostgresPartitionReads(NpgsqlDataSource source, PartitionS
             rows.Add(new PartitionRow(found, payload, reader.GetBoolean(2)));
         }
         return rows;
-    }
-
-    private async Task<List<PartitionRow>> ReadAgainIfLostAsync(
-        Func<Task<List<PartitionRow>>> read, CancellationToken cancel)
-    {
-        try
-        {
-            try
-            {
-                return await read().ConfigureAwait(false);
-            }
-            catch (Exception e) when (PostgresFaults.IsLostConnection(e))
-            {
-                source.Clear();
-                return await read().ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested && PostgresFaults.IsFailure(e))
-        {
-            throw PostgresFaults.Explain(e, place);
-        }
     }
 }

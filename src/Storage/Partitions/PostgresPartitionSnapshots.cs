@@ -6,7 +6,8 @@ namespace OrleansWallet.Storage.Partitions;
 
 /// <summary>The snapshots of some of the ledger's partitions, on one PostgreSQL server.</summary>
 internal sealed class PostgresPartitionSnapshots(
-    PostgresPartitionJournal journal, NpgsqlDataSource source, PartitionStoreOptions options) : IDisposable
+    PostgresPartitionJournal journal, PostgresPartitionIndex index, NpgsqlDataSource source,
+    PartitionStoreOptions options) : IDisposable
 {
     private const string InsertChunk = """
         INSERT INTO partition_snapshot_chunk (partition, sequence, snapshot, chunk, payload)
@@ -18,9 +19,14 @@ internal sealed class PostgresPartitionSnapshots(
         WHERE partition = $1 AND sequence = $2 AND snapshot = $3 AND chunk = $4
         """;
 
+    // Nothing is inserted where a run that it names isn't there.
     private const string Complete = """
-        INSERT INTO partition_snapshot (partition, sequence, snapshot, header) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (partition, sequence) DO UPDATE SET snapshot = excluded.snapshot, header = excluded.header
+        INSERT INTO partition_snapshot (partition, sequence, snapshot, header, runs)
+        SELECT $1, $2, $3, $4, $5
+        WHERE cardinality($5) = (SELECT count(*) FROM partition_index_run AS held
+            WHERE held.partition = $1 AND held.run = ANY ($5) AND held.header IS NOT NULL AND NOT held.condemned)
+        ON CONFLICT (partition, sequence) DO UPDATE
+        SET snapshot = excluded.snapshot, header = excluded.header, runs = excluded.runs
         """;
 
     // What is left of one that was never completed goes when two newer ones are there.
@@ -34,6 +40,16 @@ internal sealed class PostgresPartitionSnapshots(
             SELECT sequence FROM partition_snapshot WHERE partition = $1 ORDER BY sequence DESC OFFSET 1 LIMIT 1)
         """;
 
+    // What a newer activation made, and no snapshot names yet, has a higher sequence.
+    private const string CondemnOldRuns = """
+        UPDATE partition_index_run AS held SET condemned = true
+        WHERE held.partition = $1 AND NOT held.condemned
+            AND held.sequence < (
+                SELECT sequence FROM partition_snapshot WHERE partition = $1 ORDER BY sequence DESC OFFSET 1 LIMIT 1)
+            AND NOT EXISTS (
+                SELECT FROM partition_snapshot AS kept WHERE kept.partition = $1 AND held.run = ANY (kept.runs))
+        """;
+
     private const string Newest = """
         SELECT sequence, snapshot, header FROM partition_snapshot WHERE partition = $1 ORDER BY sequence DESC
         """;
@@ -41,8 +57,9 @@ internal sealed class PostgresPartitionSnapshots(
     private readonly SemaphoreSlim turn = new(1);
     private readonly string place = PostgresConnections.PlaceOf(source);
 
-    /// <inheritdoc cref="IPartitionSnapshots.WriteSnapshotAsync"/>
-    public async Task WriteAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel)
+    /// <summary>Writes a snapshot: see <see cref="IPartitionSnapshots"/>.</summary>
+    public async Task WriteAsync(
+        PartitionPoint point, IReadOnlyCollection<Guid> runs, Action<Stream> writeImage, CancellationToken cancel)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(point.Sequence, 1);
         await turn.WaitAsync(cancel).ConfigureAwait(false);
@@ -54,7 +71,8 @@ internal sealed class PostgresPartitionSnapshots(
             // An activation that was fenced may not know it yet, and its state may have what was never written.
             var batch = await journal.FindAsync(point.Partition, point.Sequence, cancel).ConfigureAwait(false);
             if (batch?.After != point) throw new PartitionFencedException(point.Partition, point.Sequence);
-            await CompleteAsync(point, snapshot, header, cancel).ConfigureAwait(false);
+            await CompleteAsync(point, snapshot, header, [.. runs.Distinct()], cancel).ConfigureAwait(false);
+            await index.SweepAsync(point.Partition, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested && PostgresFaults.IsFailure(e))
         {
@@ -116,24 +134,30 @@ internal sealed class PostgresPartitionSnapshots(
     }
 
     private async Task CompleteAsync(
-        PartitionPoint point, Guid snapshot, PartitionSnapshotHeader header, CancellationToken cancel)
+        PartitionPoint point, Guid snapshot, PartitionSnapshotHeader header, Guid[] runs, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel).ConfigureAwait(false);
         await using var batch = connection.CreateBatch();
         batch.Timeout = options.CommandSeconds;
+        batch.BatchCommands.Add(PartitionLock.Command(point.Partition));
         var complete = new NpgsqlBatchCommand(Complete);
         AddPartition(complete.Parameters, point.Partition);
         complete.Parameters.Add(new NpgsqlParameter<long> { TypedValue = point.Sequence });
         complete.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = snapshot });
         complete.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = header.ToBytes() });
+        complete.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = runs });
         batch.BatchCommands.Add(complete);
-        foreach (var sql in new[] { DeleteOldChunks, DeleteOld })
+        foreach (var sql in new[] { DeleteOldChunks, DeleteOld, CondemnOldRuns })
         {
             var delete = new NpgsqlBatchCommand(sql);
             AddPartition(delete.Parameters, point.Partition);
             batch.BatchCommands.Add(delete);
         }
         await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        if (complete.RecordsAffected > 0) return;
+        await index.ReadHeadersAsync(point.Partition, runs, cancel).ConfigureAwait(false);
+        throw new InvalidOperationException(
+            $"The snapshot of partition {point.Partition} names runs that weren't complete.");
     }
 
     private async Task<List<(long Sequence, Guid Snapshot, byte[] Header)>> NewestAsync(

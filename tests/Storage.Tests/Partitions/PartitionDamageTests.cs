@@ -102,7 +102,7 @@ public sealed class PartitionDamageTests(PostgresServer server)
 
         Assert.NotNull(snapshot);
         var damaged = await Assert.ThrowsAsync<PartitionDamagedException>(
-            () => journals.ActivateAsync(snapshot.Point, Guid.NewGuid(), _ => { }));
+            () => journals.ActivateAsync(snapshot.Point, Guid.NewGuid(), _ => ValueTask.CompletedTask));
         Assert.Equal((3, 9), (damaged.Partition, damaged.Sequence));
         Assert.Equal(6, await place.CountAsync("SELECT count(*) FROM partition_journal WHERE partition = 3"));
     }

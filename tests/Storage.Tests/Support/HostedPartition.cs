@@ -37,7 +37,11 @@ internal sealed class HostedPartition : IRecordedTransfers
 
     /// <summary>Replays the journal behind the point, and begins an activation.</summary>
     public async Task ActivateAsync(IPartitionJournal journal) =>
-        Point = await journal.ActivateAsync(Point, Guid.NewGuid(), Apply);
+        Point = await journal.ActivateAsync(Point, Guid.NewGuid(), batch =>
+        {
+            Apply(batch);
+            return ValueTask.CompletedTask;
+        });
 
     /// <summary>Replays the journal behind the point.</summary>
     public async Task ReplayAsync(IPartitionJournal journal)

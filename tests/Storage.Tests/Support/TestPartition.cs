@@ -21,7 +21,11 @@ internal sealed class TestPartition
     {
         var start = PartitionPoint.Start(journal.LedgerId, partition);
         return new TestPartition(
-            journal, await journal.ActivateAsync(start, Guid.NewGuid(), apply ?? (_ => { })));
+            journal, await journal.ActivateAsync(start, Guid.NewGuid(), batch =>
+            {
+                apply?.Invoke(batch);
+                return ValueTask.CompletedTask;
+            }));
     }
 
     public static Task<TestPartition[]> ActivateAllAsync(IPartitionJournal journal, int count) =>

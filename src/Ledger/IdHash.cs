@@ -1,17 +1,17 @@
 using System.Runtime.InteropServices;
-using OrleansWallet.Ledger;
 
-namespace OrleansWallet.Embedded.Index;
+namespace OrleansWallet.Ledger;
 
 /// <summary>
 /// A 64-bit hash of transaction ids under a secret key of this ledger, so that nobody can choose ids that collide:
-/// two rounds of folded 128-bit multiplication, as in wyhash. Equal hashes are told apart by the record itself.
+/// two rounds of folded 128-bit multiplication, as in wyhash. Equal hashes are told apart by the ids.
 /// </summary>
-internal readonly struct IdHash(Guid key)
+public readonly struct IdHash(Guid key)
 {
     private readonly ulong low = MemoryMarshal.Cast<Guid, ulong>([key])[0];
     private readonly ulong high = MemoryMarshal.Cast<Guid, ulong>([key])[1];
 
+    /// <summary>The hash of an id.</summary>
     public ulong Of(TransactionId id)
     {
         var value = id.Value;

@@ -3,18 +3,18 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-using OrleansWallet.Embedded.Storage;
-
-namespace OrleansWallet.Embedded.Index;
+namespace OrleansWallet.Ledger;
 
 /// <summary>
 /// Tells of nearly every hash that is not in a set that it isn't: a split block Bloom filter (as in Apache Parquet):
 /// 32 bytes a block, eight bits set in it for each hash. With 24 bits for each id, about 1 in 10,000 slips
-/// through: each that does costs a read of the disk on the ledger's thread.
+/// through: each that does costs a read of the disk, or a question to the database.
 /// </summary>
-internal sealed class IdFilter
+public sealed class IdFilter
 {
+    /// <summary>How many bytes it has for each id.</summary>
     public const int BytesPerId = 3;
+
     private const int BlockBytes = 32;
 
     private static readonly Vector256<uint> Salts = Vector256.Create(
@@ -23,13 +23,7 @@ internal sealed class IdFilter
     private readonly byte[] blocks;
     private readonly ulong blockCount;
 
-    /// <summary>An empty filter for so many ids.</summary>
-    public IdFilter(long ids)
-        : this(HugePages.Allocate<byte>(BytesFor(ids)))
-    {
-    }
-
-    /// <summary>A filter from its bytes.</summary>
+    /// <summary>A filter over its bytes, which it keeps; zeros are an empty one.</summary>
     public IdFilter(byte[] bytes)
     {
         blocks = bytes;
@@ -43,6 +37,7 @@ internal sealed class IdFilter
     public static int BytesFor(long ids) =>
         (int)Math.Min((Math.Max(ids, 1) * BytesPerId + BlockBytes - 1) / BlockBytes * BlockBytes, int.MaxValue - 63);
 
+    /// <summary>Adds a hash to the set.</summary>
     public void Add(ulong hash)
     {
         ref var block = ref BlockOf(hash);
@@ -63,6 +58,7 @@ internal sealed class IdFilter
         return Vector256.Create<uint>(mask);
     }
 
+    /// <summary>Asks the processor to have what tells of a hash at hand soon.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void Prefetch(ulong hash)
     {
