@@ -85,7 +85,7 @@ internal sealed class PartitionCluster : IAsyncDisposable
             silo.Services.AddSingleton<IStateStore>(store);
             silo.Services.AddOptions<WalletClusterOptions>();
             silo.Services.AddSingleton(provider => new PartitionGrainServices(() => new PartitionServices(
-                journal, journal,
+                journal, journal, journal,
                 new GrainPeers(
                     provider.GetRequiredService<IGrainFactory>(),
                     provider.GetRequiredService<PartitionGrainServices>()),

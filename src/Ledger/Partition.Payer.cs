@@ -42,12 +42,15 @@ public sealed partial class Partition
             return true;
         }
         answer = default;
-        if (!Between.TryFind(transfer.Id, out var payee, out var number)) return false;
+        if (UnderWayCount == 0 || !Between.TryFind(transfer.Id, out var payee, out var number)) return false;
         answer = ContentOf(Between.To(payee)[number]) == transfer
             ? new(RemoteTransferStep.UnderWay, default, payee, number)
             : Decided(Rejection.TransactionIdReused);
         return true;
     }
+
+    /// <summary>Whether a transfer to another partition has no outcome yet.</summary>
+    public bool IsUnderWay(TransactionId id) => UnderWayCount > 0 && Between.TryFind(id, out _, out _);
 
     /// <summary>A transfer that has no outcome yet. False where that id is not under way.</summary>
     public bool TryFindUnderWay(TransactionId id, out UnderWayTransfer transfer)

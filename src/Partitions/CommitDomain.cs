@@ -65,6 +65,9 @@ internal sealed class CommitDomain
     /// <summary>The partition of that number, if it is here. In a turn only.</summary>
     public PartitionHost? Near(int partition) => hosts[partition] is { IsWorking: true } host ? host : null;
 
+    /// <summary>The same, or one that is leaving.</summary>
+    public PartitionHost? Here(int partition) => hosts[partition];
+
     /// <summary>Puts off to the next commit what finds no room in this. In a turn only.</summary>
     public void Defer(PartitionHost host, Action<Turn> work)
     {

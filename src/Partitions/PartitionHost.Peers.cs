@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansWallet.Ledger;
+using OrleansWallet.Partitions.Ids;
 
 namespace OrleansWallet.Partitions;
 
@@ -25,6 +26,12 @@ public sealed partial class PartitionHost
             domain.Defer(this, next => Answer(request, items, call, next));
             return;
         }
+        var unknown = Array.FindAll(request.Claims, ids.MustAskClaim);
+        if (unknown.Length > 0)
+        {
+            _ = AskAndAnswerAsync(request, items, call, unknown, ids.Claims.AskAsync(unknown, stopping.Token));
+            return;
+        }
         var answers = new CreditAnswer[request.Orders.Length];
         var claims = new ClaimAnswer[request.Claims.Length];
         partition.Claim(
@@ -34,6 +41,26 @@ public sealed partial class PartitionHost
             request.Questions, question => partition.DecideCredit(question.To, question.Amount));
         call.Result = new PeerReply(partition.LastAtMicros, answers, claims, rejections);
         turn.Then(call);
+    }
+
+    private async Task AskAndAnswerAsync(
+        PeerRequest request, int items, Call<PeerReply> call, TransactionId[] unknown, Task<IdAnswers> asked)
+    {
+        try
+        {
+            var answers = await ReadIndexAsync(asked).ConfigureAwait(false);
+            domain.Post(this, turn =>
+            {
+                for (var i = 0; i < unknown.Length; i++)
+                    ids.HoldClaim(unknown[i], answers.Values[i], answers.Version);
+                Answer(request, items, call, turn);
+                foreach (var id in unknown) ids.LetGoOfClaim(id);
+            });
+        }
+        catch (Exception e)
+        {
+            call.Fail(e);
+        }
     }
 
     /// <summary>Sends what waits to be asked of another partition.</summary>
@@ -99,7 +126,7 @@ public sealed partial class PartitionHost
         }
         for (var i = 0; i < sent.Claims.Length; i++)
         {
-            if (reply.Claims[i] == ClaimAnswer.Refused) Decide(sent.Claims[i], IdIsAnothers, turn);
+            Claimed(sent.Claims[i], reply.Claims[i], turn);
             Came(sent.Claims[i].Group, turn);
         }
         for (var i = 0; i < sent.Questions.Length; i++)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansWallet.Ledger;
+using OrleansWallet.Partitions.Ids;
 using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Partitions;
@@ -54,15 +55,31 @@ public sealed partial class PartitionHost
     }
 
     /// <inheritdoc/>
-    public async Task<TransferView?> FindTransferAsync(TransactionId id)
-    {
-        var place = await AskAsync(_ => ids.TryFindPlace(id, out var at) ? at : -1).ConfigureAwait(false);
-        return place < 0 ? null : partition.Describe(await ReadRecordAsync(place).ConfigureAwait(false));
-    }
+    public async Task<TransferView?> FindTransferAsync(TransactionId id) =>
+        await LookUpAsync(ids.Recorded, id).ConfigureAwait(false) is { } place
+            ? partition.Describe(await ReadRecordAsync(place).ConfigureAwait(false))
+            : null;
 
     /// <inheritdoc/>
-    public Task<int> FindClaimantAsync(TransactionId id) =>
-        AskAsync(_ => ids.TryFind(id, out int payer) ? payer : -1);
+    public async Task<int> FindClaimantAsync(TransactionId id) =>
+        (int)(await LookUpAsync(ids.Claims, id).ConfigureAwait(false) ?? -1);
+
+    private async Task<long?> LookUpAsync(IdIndex where, TransactionId id)
+    {
+        while (true)
+        {
+            var (finding, value, asked) = await AskAsync(_ =>
+            {
+                var found = where.Find(id, out var at);
+                return (found, at, found == IdFinding.MustAsk ? where.AskAsync([id], stopping.Token) : null);
+            }).ConfigureAwait(false);
+            if (asked is null) return finding == IdFinding.Found ? value : null;
+            var answers = await ReadIndexAsync(asked).ConfigureAwait(false);
+            if (answers.Values[0] is { } read) return read;
+            // None: unless it left memory meanwhile.
+            if (answers.Version == await AskAsync(_ => where.Version).ConfigureAwait(false)) return null;
+        }
+    }
 
     /// <inheritdoc/>
     public Task<PartitionReading?> ReadAsync(long atMicros)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Partitions;
@@ -6,9 +5,6 @@ namespace OrleansWallet.Partitions;
 // Transfers whose payers belong here: their ids are claimed, then they are decided in their order.
 public sealed partial class PartitionHost
 {
-    // So many transfers ahead the processor is asked for memory.
-    private const int PrefetchDistance = 8;
-
     /// <inheritdoc/>
     public async Task<TransferOutcome[]> TransferAsync(Transfer[] transfers)
     {
@@ -56,87 +52,49 @@ public sealed partial class PartitionHost
                 == Rejection.BalanceOverflow;
     }
 
-    // On the caller's thread: to find an account takes waiting for memory three times. So it goes on with others
-    // meanwhile: their hashes, the directories' slots, the ids stored.
-    private void Locate(TransferGroup group)
-    {
-        var (transfers, where) = (group.Transfers, group.Where);
-        for (var i = 0; i < transfers.Length + 2 * PrefetchDistance; i++)
-        {
-            if (i < transfers.Length)
-            {
-                ref var it = ref where[i];
-                it.Home = Placement.HomeOf(transfers[i].Id, membership.Partitions);
-                it.Payee = Placement.PartitionOf(transfers[i].To, membership.Partitions);
-                it.From = (int)AccountDirectory.HashOf(transfers[i].From);
-                it.To = (int)AccountDirectory.HashOf(transfers[i].To);
-                partition.Directory.PrefetchSlot((uint)it.From);
-                DirectoryOf(it.Payee)?.PrefetchSlot((uint)it.To);
-            }
-            if (i - PrefetchDistance is >= 0 and var second && second < transfers.Length)
-            {
-                ref readonly var it = ref where[second];
-                partition.Directory.PrefetchEntry((uint)it.From);
-                DirectoryOf(it.Payee)?.PrefetchEntry((uint)it.To);
-            }
-            if (i - 2 * PrefetchDistance is >= 0 and var last)
-            {
-                ref var it = ref where[last];
-                partition.Directory.TryFind(transfers[last].From, (uint)it.From, out it.From);
-                if (DirectoryOf(it.Payee) is { } directory)
-                    directory.TryFind(transfers[last].To, (uint)it.To, out it.To);
-                else
-                    it.To = -1;
-            }
-        }
-    }
-
-    private AccountDirectory? DirectoryOf(int number) =>
-        number == Number ? partition.Directory : domain.Near(number)?.partition.Directory;
-
-    private void Prefetch(TransferGroup group, int index)
-    {
-        if (index >= group.Transfers.Length) return;
-        var id = group.Transfers[index].Id;
-        ids.Prefetch(id);
-        domain.Near(group.Where[index].Home)?.membership.Claims.Prefetch(id);
-    }
-
-    private void PrefetchAccounts(TransferGroup group, int index)
-    {
-        if (index >= group.Transfers.Length) return;
-        ref readonly var where = ref group.Where[index];
-        partition.Accounts.Prefetch(where.From);
-        domain.Near(where.Payee)?.partition.Accounts.Prefetch(where.To);
-    }
-
     private void Begin(TransferGroup group, Turn turn)
     {
+        if (group.Begun == 0) group.BeginIn(turn, ids.Recorded.Version);
         var now = NowMicros;
         for (; group.Begun < group.Transfers.Length; group.Begun++)
         {
             Prefetch(group, group.Begun + PrefetchDistance);
-            var id = group.Transfers[group.Begun].Id;
-            if (ids.TryFindPlace(id, out _) || partition.TryFindUnderWay(id, out _)) continue;
-            var place = new Place(group, group.Begun);
-            var home = group.Where[group.Begun].Home;
-            if (domain.Near(home) is not { } near)
-            {
-                links[home].Claims.Add(place);
-                turn.Flush(links[home]);
-                group.Awaited++;
-                continue;
-            }
-            var records = near.RecordsOf(turn);
-            if (!records.HasRoomFor(1))
-            {
-                domain.Defer(this, next => Begin(group, next));
-                return;
-            }
-            if (near.partition.ClaimOne(Number, partition.LastAtMicros, id, now, records) == ClaimAnswer.Refused)
-                Decide(place, IdIsAnothers, turn);
+            if (TryClaim(new Place(group, group.Begun), now, turn)) continue;
+            domain.Defer(this, next => Begin(group, next));
+            return;
         }
+        AskForClaims(group);
         Came(group, turn);
+    }
+
+    // Claims an id, or notes where its claim must be asked for. False where there is no room.
+    private bool TryClaim(in Place place, long now, Turn turn)
+    {
+        var id = place.Transfer.Id;
+        if (ids.IsRecent(id) || partition.IsUnderWay(id)) return true;
+        var home = place.Group.Where[place.Index].Home;
+        if (domain.Near(home) is not { } near)
+        {
+            links[home].Claims.Add(place);
+            turn.Flush(links[home]);
+            place.Group.Awaited++;
+            return true;
+        }
+        if (near.ids.MustAskClaim(id))
+        {
+            place.Group.Asked.Add(place.Index);
+            return true;
+        }
+        var records = near.RecordsOf(turn);
+        if (!records.HasRoomFor(1)) return false;
+        Claimed(place, near.partition.ClaimOne(Number, partition.LastAtMicros, id, now, records), turn);
+        return true;
+    }
+
+    private static void Claimed(in Place place, ClaimAnswer answer, Turn turn)
+    {
+        if (answer == ClaimAnswer.Refused) Decide(place, IdIsAnothers, turn);
+        else place.Group.Where[place.Index].IsNew = answer == ClaimAnswer.Granted;
     }
 
     private static readonly TransferOutcome IdIsAnothers = new(Rejection.TransactionIdReused, Replayed: false, 0);
@@ -151,7 +109,7 @@ public sealed partial class PartitionHost
     {
         // The turn's buffer first: what of an older batch lies in it, is gone from then on.
         _ = RecordsOf(turn);
-        if (LoadKnown(group)) return;
+        if (ReadKnown(group, turn)) return;
         var now = NowMicros;
         for (; group.Next < group.Transfers.Length; group.Next++)
         {
@@ -167,60 +125,6 @@ public sealed partial class PartitionHost
             }
         }
         LetGo(group);
-    }
-
-    private void LetGo(TransferGroup group)
-    {
-        foreach (var id in group.Loaded) ids.LetGo(id);
-        group.Loaded.Clear();
-    }
-
-    // Records that left memory must be there before the partition is asked about their ids.
-    private bool LoadKnown(TransferGroup group)
-    {
-        var missing = new Dictionary<long, List<(TransactionId Id, long Place)>>();
-        for (var i = group.Next; i < group.Transfers.Length; i++)
-        {
-            var id = group.Transfers[i].Id;
-            if (group.IsDecided(i) || !ids.MustLoad(id, out var place)) continue;
-            ref var some = ref CollectionsMarshal.GetValueRefOrAddDefault(
-                missing, RecordPlace.BatchOf(place), out var isKnown);
-            if (!isKnown) some = [];
-            some?.Add((id, place));
-        }
-        if (missing.Count == 0) return false;
-        group.Awaited++;
-        _ = LoadAsync(missing.Values, group);
-        return true;
-    }
-
-    private async Task LoadAsync(IEnumerable<List<(TransactionId Id, long Place)>> missing, TransferGroup group)
-    {
-        var records = new List<(TransactionId Id, byte[] Record)>();
-        try
-        {
-            foreach (var some in missing)
-            {
-                var batch = await FindBatchAsync(some[0].Place).ConfigureAwait(false);
-                foreach (var (id, place) in some) records.Add((id, RecordAt(batch, place).ToArray()));
-            }
-        }
-        catch (Exception e)
-        {
-            group.Fail(e);
-            domain.Post(this, _ => LetGo(group));
-            return;
-        }
-        domain.Post(this, turn =>
-        {
-            // Held until the group is decided: what of others was in memory may be gone by then.
-            foreach (var (id, record) in records)
-            {
-                ids.Hold(id, record);
-                group.Loaded.Add(id);
-            }
-            Came(group, turn);
-        });
     }
 
     private enum Deciding

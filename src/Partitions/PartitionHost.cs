@@ -1,4 +1,6 @@
 using OrleansWallet.Ledger;
+using OrleansWallet.Partitions.Ids;
+using OrleansWallet.Storage;
 using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Partitions;
@@ -18,6 +20,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly PartitionOptions options;
     private readonly TimeProvider time;
     private readonly IPartitionSnapshots snapshots;
+    private readonly IPartitionIndex index;
     private readonly Action<string> notice;
     private readonly CancellationTokenSource stopping = new();
     private readonly PeerLink[] links;
@@ -32,8 +35,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private volatile bool isStopping;
     private int waiting;
     private long snapshotAt;
-    private Action<Stream>? dueImage;
-    private long dueEvents;
+    private DueSnapshot? due;
     private Task snapshot = Task.CompletedTask;
 
     private PartitionHost(RecoveredPartition recovered, PartitionServices services)
@@ -41,7 +43,8 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         (partition, ids, membership, point) =
             (recovered.Partition, recovered.Ids, recovered.Membership, recovered.Point);
         (journal, peers, options, time) = (services.Journal, services.Peers, services.Options, services.Time);
-        (snapshots, notice, buffers) = (services.Snapshots, services.Notice, recovered.Buffers);
+        (snapshots, index) = (services.Snapshots, services.Index);
+        (notice, buffers) = (services.Notice, recovered.Buffers);
         snapshotAt = recovered.SnapshotEvents + options.SnapshotEveryEvents;
         links = [.. Enumerable.Range(0, membership.Partitions).Select(other => new PeerLink(this, other))];
         foreach (var link in links.Where(link => link.Partition != membership.Number))
@@ -131,13 +134,13 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         batchSequence++;
         if (partition.Sequence < snapshotAt) return true;
         snapshotAt = long.MaxValue;
-        var (known, capture) = (ids.Copy(), partition.BeginCapture());
+        var (recorded, claims) = (ids.Recorded.SetAside(), ids.Claims.SetAside());
+        var capture = partition.BeginCapture();
         while (!capture.CopySome(int.MaxValue))
         {
             // All of it at once: a partition is a part of the ledger.
         }
-        dueEvents = partition.Sequence;
-        dueImage = image => RecoveredPartition.Write(image, known, capture);
+        due = new DueSnapshot(partition.Sequence, recorded, claims, capture);
         return true;
     }
 
@@ -153,9 +156,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     /// <summary>The batch is durable: if a snapshot of the state behind it is due, it is written now.</summary>
     internal void WriteSnapshotIfDue()
     {
-        if (dueImage is not { } image) return;
-        dueImage = null;
-        snapshot = WriteSnapshotAsync(point, dueEvents, image);
+        if (due is not { } it) return;
+        due = null;
+        snapshot = WriteSnapshotAsync(point, it);
     }
 
     /// <summary>The number below which all transfers of the link are settled, as the state stands.</summary>
@@ -184,23 +187,59 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private PartitionUnavailableException Stopped() =>
         new($"Partition {Number} has stopped: {fault?.Message ?? "in order"}", fault);
 
-    private async Task WriteSnapshotAsync(PartitionPoint at, long events, Action<Stream> image)
+    private async Task WriteSnapshotAsync(PartitionPoint at, DueSnapshot it)
     {
         await Task.Yield();
+        var isIndexWritten = false;
         try
         {
-            await snapshots.WriteSnapshotAsync(at, image, stopping.Token).ConfigureAwait(false);
+            await it.Recorded.WriteAsync(at.Sequence, stopping.Token).ConfigureAwait(false);
+            await it.Claims.WriteAsync(at.Sequence, stopping.Token).ConfigureAwait(false);
+            isIndexWritten = true;
+            await snapshots.WriteSnapshotAsync(
+                at, [.. it.Recorded.Runs, .. it.Claims.Runs],
+                image => RecoveredPartition.Write(image, it.Recorded, it.Claims, it.Capture), stopping.Token)
+                .ConfigureAwait(false);
             while (await journal.ArchiveSomeAsync(Number, stopping.Token).ConfigureAwait(false) > 0)
             {
                 // The oldest part of the journal goes to the archive, a row at a time.
             }
         }
+        catch (PartitionIndexDamagedException e)
+        {
+            await FailAsync(e).ConfigureAwait(false);
+        }
         catch (Exception e)
         {
             if (!stopping.IsCancellationRequested)
-                notice($"Partition {Number} has no snapshot of event {events}: {e.Message}");
+                notice($"Partition {Number} has no snapshot of event {it.Events}: {e.Message}");
         }
-        domain.Post(this, _ => snapshotAt = events + options.SnapshotEveryEvents);
+        domain.Post(this, _ =>
+        {
+            snapshotAt = it.Events + options.SnapshotEveryEvents;
+            if (!isIndexWritten) return;
+            ids.Recorded.Adopt(it.Recorded);
+            ids.Claims.Adopt(it.Claims);
+        });
+    }
+
+    // Its index is of no use any more: the next activation has another, made anew if need be.
+    private async Task FailAsync(PartitionIndexDamagedException why)
+    {
+        notice($"Partition {Number} begins anew: {why.Message}");
+        fault ??= why;
+        if (!why.IsGone)
+        {
+            try
+            {
+                await index.DistrustAsync(Number).ConfigureAwait(false);
+            }
+            catch (StateUnavailableException)
+            {
+                // The next activation finds the same, and tries again.
+            }
+        }
+        _ = StopAsync();
     }
 
     // Has something done in the partition's turn, for a call that is answered when all that it may have seen is durable.
@@ -224,4 +263,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
             turn.Then(call);
         });
     }
+
+    private sealed record DueSnapshot(
+        long Events, IdIndexUpdate Recorded, IdIndexUpdate Claims, Partition.PartitionCapture Capture);
 }

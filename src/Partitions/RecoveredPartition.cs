@@ -1,4 +1,5 @@
 using OrleansWallet.Ledger;
+using OrleansWallet.Partitions.Ids;
 using OrleansWallet.Storage.Partitions;
 
 namespace OrleansWallet.Partitions;
@@ -10,7 +11,13 @@ internal sealed class RecoveredPartition
     {
         Buffers = [NewBuffer(services.Options), NewBuffer(services.Options)];
         (Number, Point) = (number, PartitionPoint.Start(services.Journal.LedgerId, number));
-        Take(new KnownIds(TryRead, new IdTable(), new IdTable()), services);
+        Ids = new KnownIds(TryRead);
+        // A secret, so that nobody can choose ids whose hashes collide.
+        var key = Guid.NewGuid();
+        Ids.Open(
+            new IdIndex(SettingsOf(IdIndexKind.Recorded, services), key),
+            new IdIndex(SettingsOf(IdIndexKind.Claims, services), key));
+        Membership = new Membership(number, services.Journal.PartitionCount, Ids);
         Partition = new Partition(Ids, Membership);
     }
 
@@ -19,9 +26,9 @@ internal sealed class RecoveredPartition
     /// <summary>Where a batch's records are written while the one before is on its way.</summary>
     public RecordBuffer[] Buffers { get; }
 
-    public KnownIds Ids { get; private set; }
+    public KnownIds Ids { get; }
 
-    public Membership Membership { get; private set; }
+    public Membership Membership { get; }
 
     public Partition Partition { get; private set; }
 
@@ -42,31 +49,55 @@ internal sealed class RecoveredPartition
         return recovered;
     }
 
-    /// <summary>Writes what <see cref="LoadAsync"/> takes up: the known ids, then the state.</summary>
-    public static void Write(Stream image, KnownIds ids, Partition.PartitionCapture capture)
+    /// <summary>Writes what <see cref="LoadAsync"/> takes up: which runs have the known ids, then the state.</summary>
+    public static void Write(
+        Stream image, IdIndexUpdate recorded, IdIndexUpdate claims, Partition.PartitionCapture capture)
     {
-        ids.WriteTo(image);
+        recorded.Manifest.WriteTo(image);
+        claims.Manifest.WriteTo(image);
         capture.WriteTo(image);
     }
 
     private async Task ActivateAsync(PartitionServices services)
     {
-        var snapshot = await services.Snapshots.ReadNewestSnapshotAsync(Number, image =>
-        {
-            Take(new KnownIds(TryRead, IdTable.ReadFrom(image), IdTable.ReadFrom(image)), services);
-            return Partition.FromImage(image, Ids, Membership);
-        }, services.Notice).ConfigureAwait(false);
+        var snapshot = await services.Snapshots.ReadNewestSnapshotAsync(
+            Number, image => (
+                Recorded: IdIndexManifest.ReadFrom(image, IdIndexKind.Recorded),
+                Claims: IdIndexManifest.ReadFrom(image, IdIndexKind.Claims),
+                Partition: Partition.FromImage(image, Ids, Membership)),
+            services.Notice).ConfigureAwait(false);
         if (snapshot is not null)
         {
-            (Partition, Point) = (snapshot.State, snapshot.Point);
+            (Partition, Point) = (snapshot.State.Partition, snapshot.Point);
             SnapshotEvents = Partition.Sequence;
+            await OpenIndexAsync(snapshot.State.Recorded, snapshot.State.Claims, services).ConfigureAwait(false);
         }
-        Point = await services.Journal.ActivateAsync(Point, Guid.NewGuid(), batch =>
+        Point = await services.Journal.ActivateAsync(Point, Guid.NewGuid(), async batch =>
         {
             Replay(batch);
-            return ValueTask.CompletedTask;
+            await Ids.Recorded.WriteIfFullAsync(batch.Sequence).ConfigureAwait(false);
+            await Ids.Claims.WriteIfFullAsync(batch.Sequence).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
+
+    private async Task OpenIndexAsync(IdIndexManifest recorded, IdIndexManifest claims, PartitionServices services)
+    {
+        try
+        {
+            Ids.Open(
+                await IdIndex.OpenAsync(SettingsOf(IdIndexKind.Recorded, services), recorded).ConfigureAwait(false),
+                await IdIndex.OpenAsync(SettingsOf(IdIndexKind.Claims, services), claims).ConfigureAwait(false));
+        }
+        catch (PartitionIndexDamagedException e)
+        {
+            services.Notice($"Partition {Number} will be made anew from its journal: {e.Message}");
+            await services.Index.DistrustAsync(Number).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private IdIndexSettings SettingsOf(IdIndexKind kind, PartitionServices services) =>
+        new(Number, kind, services.Index, services.Options.RecentIdsMax, services.Options.IdFilterBytesMax);
 
     private void Replay(PartitionBatch batch)
     {
@@ -100,10 +131,6 @@ internal sealed class RecoveredPartition
 
     private static RecordBuffer NewBuffer(PartitionOptions options) =>
         new(options.BatchBytesMax, PartitionBatch.HeaderBytes);
-
-    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Ids), nameof(Membership))]
-    private void Take(KnownIds ids, PartitionServices services) =>
-        (Ids, Membership) = (ids, new Membership(Number, services.Journal.PartitionCount, ids));
 
     private bool TryRead(long place, out ReadOnlySpan<byte> record)
     {

@@ -8,6 +8,7 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
     private readonly Transfer[] transfers;
     private readonly TransferOutcome[] outcomes;
     private readonly bool[] isDecided;
+    private long begunIn;
 
     public TransferGroup(PartitionHost host, Transfer[] transfers)
         : base(host)
@@ -33,8 +34,14 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
     /// <summary>The first whose claim was not asked for.</summary>
     public int Begun { get; set; }
 
-    /// <summary>The ids whose records were loaded for it and are held.</summary>
-    public List<TransactionId> Loaded { get; } = [];
+    /// <summary>The ids whose records were read for it and are held.</summary>
+    public List<TransactionId> Held { get; } = [];
+
+    /// <summary>Those whose claims must be looked for in pages.</summary>
+    public List<int> Asked { get; } = [];
+
+    /// <summary>The version of the index of records when it began: what is new was not in it.</summary>
+    public long Version { get; private set; }
 
     /// <summary>How many have no outcome yet.</summary>
     public int Undecided { get; private set; }
@@ -46,6 +53,18 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
     public Rejection?[]? PayeeRefusals { get; set; }
 
     public bool IsDecided(int index) => isDecided[index];
+
+    /// <summary>Notes with what it begins.</summary>
+    public void BeginIn(Turn turn, long version) => (begunIn, Version) = (turn.Number, version);
+
+    /// <summary>Whether all its ids were claimed in this very turn, so that none can have been recorded before.</summary>
+    public bool IsNewIn(Turn turn)
+    {
+        if (begunIn != turn.Number || Next > 0) return false;
+        foreach (ref readonly var where in Where.AsSpan())
+            if (!where.IsNew) return false;
+        return true;
+    }
 
     /// <summary>Notes an outcome. True where it was the last.</summary>
     public bool Decide(int index, TransferOutcome outcome)
@@ -77,4 +96,7 @@ internal struct Whereabouts
 
     /// <summary>The partition where the id is claimed.</summary>
     public int Home;
+
+    /// <summary>Whether its claim was granted now, and not before.</summary>
+    public bool IsNew;
 }

@@ -27,7 +27,7 @@ internal static partial class PartitionHosting
         var journals = provider.GetRequiredService<PartitionJournalHost>().Journals;
         var log = provider.GetRequiredService<ILogger<PartitionJournalHost>>();
         return new PartitionServices(
-            journals, journals,
+            journals, journals, journals,
             new GrainPeers(
                 provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<PartitionGrainServices>()),
             provider.GetRequiredService<IOptions<PartitionOptions>>().Value,

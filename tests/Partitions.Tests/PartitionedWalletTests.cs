@@ -12,18 +12,16 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
 {
     private const long Start = 1_000;
 
-    [PostgresFact]
-    public Task Concurrent_transfers_leave_every_balance_as_their_outcomes_say_with_TCC() =>
-        TransferAsync(TransferProtocol.Tcc);
-
-    [PostgresFact]
-    public Task Concurrent_transfers_leave_every_balance_as_their_outcomes_say_with_sagas() =>
-        TransferAsync(TransferProtocol.Saga);
-
-    private async Task TransferAsync(TransferProtocol protocol)
+    [PostgresTheory]
+    [InlineData(TransferProtocol.Tcc, 1)]
+    [InlineData(TransferProtocol.Tcc, 3)]
+    [InlineData(TransferProtocol.Tcc, 8)]
+    [InlineData(TransferProtocol.Saga, 8)]
+    public async Task Concurrent_transfers_leave_every_balance_as_their_outcomes_say(
+        TransferProtocol protocol, int loops)
     {
         await using var partitions = await TestPartitions.StartAsync(
-            server, 8, new PartitionOptions { Protocol = protocol, SnapshotEveryEvents = 500 });
+            server, 8, new PartitionOptions { Protocol = protocol, PartitionLoops = loops, SnapshotEveryEvents = 200 });
         var accounts = await partitions.FundAsync(20, Start);
         var answers = new ConcurrentBag<(Transfer Transfer, TransferOutcome Outcome)>();
         await Task.WhenAll(Enumerable.Range(0, 64).Select(async caller =>
@@ -39,17 +37,45 @@ public sealed class PartitionedWalletTests(PostgresServer server, ITestOutputHel
         output.WriteLine($"{answers.Count} transfers: {string.Join(", ", answers.CountBy(a => a.Outcome.Rejection))}");
         await CheckAsync(partitions, accounts, answers);
         // The same ids again, sent by others, and after a crash of all partitions.
-        Assert.True(await partitions.CountAsync("partition_snapshot") > 0, "No snapshot was made under load.");
-        Assert.True(await partitions.CountAsync("partition_archive") > 0, "Nothing was archived under load.");
+        foreach (var table in new[] { "partition_index_run", "partition_snapshot", "partition_archive" })
+            await WaitForRowsAsync(partitions, table);
+        await RepeatAsync(partitions, accounts, answers);
         var images = await ImagesAsync(partitions);
         await partitions.CrashAsync();
         // State is a fold over the record, whatever part of it a snapshot stands for: byte for byte.
         Assert.Equal(images, await ImagesAsync(partitions));
         await CheckAsync(partitions, accounts, answers);
-        foreach (var (transfer, outcome) in answers)
-            Assert.Equal(outcome with { Replayed = true }, await partitions.Wallet.TransferAsync(transfer));
+        await RepeatAsync(partitions, accounts, answers);
         await CheckAsync(partitions, accounts, answers);
+        Assert.Empty(partitions.Notices);
     }
+
+    private static async Task WaitForRowsAsync(TestPartitions partitions, string table)
+    {
+        for (var tries = 0; await partitions.CountAsync(table) == 0; tries++)
+        {
+            Assert.True(tries < 100, $"{table} stayed empty after so much load.");
+            await Task.Delay(100);
+        }
+    }
+
+    // Ids that are in memory, in pages, or on their way from one to the other: each has the outcome it had.
+    private static async Task RepeatAsync(
+        TestPartitions partitions, AccountId[] accounts,
+        IReadOnlyCollection<(Transfer Transfer, TransferOutcome Outcome)> answers) =>
+        await Parallel.ForEachAsync(answers, new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (each, cancel) =>
+        {
+            var (transfer, outcome) = each;
+            Assert.Equal(outcome with { Replayed = true }, await partitions.Wallet.TransferAsync(transfer, cancel));
+            var other = accounts.First(account => account != transfer.From && account != transfer.To);
+            Assert.Equal(
+                Rejection.TransactionIdReused,
+                (await partitions.Wallet.TransferAsync(transfer with { From = other }, cancel)).Rejection);
+            var found = await partitions.Wallet.FindTransferAsync(transfer.Id, cancel);
+            Assert.Equal(
+                (transfer, outcome.Rejection, outcome.Sequence),
+                (found?.Transfer, found?.Rejection, found?.Sequence));
+        });
 
     [PostgresFact]
     public async Task An_id_that_comes_again_with_another_payer_moves_nothing()

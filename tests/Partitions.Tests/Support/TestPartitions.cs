@@ -84,7 +84,7 @@ internal sealed class TestPartitions : IAsyncDisposable
 
     private async Task StartHostsAsync()
     {
-        var services = new PartitionServices(journals, journals, local, Options, TimeProvider.System, Notices.Enqueue);
+        var services = new PartitionServices(journals, journals, journals, local, Options, TimeProvider.System, Notices.Enqueue);
         await Task.WhenAll(Enumerable.Range(0, Count).Select(number => local.StartAsync(number, services)));
         Wallet = new PartitionedWallet(
             local.All, Options, queueTransfersMax: 65_536, TimeSpan.FromSeconds(10), static () => new Readiness(true, null),
