@@ -14,9 +14,12 @@ public interface IPartitionGrain : IGrainWithIntegerKey
     [Alias("Transfer"), ResponseTimeout("00:00:08")]
     Task<Immutable<TransferOutcome[]>> Transfer(Immutable<Transfer[]> transfers);
 
-    /// <summary>Answers another partition.</summary>
+    /// <summary>
+    /// Answers other partitions, in the name of all partitions of this silo: what goes from one silo to another travels
+    /// together, whichever partitions it is for.
+    /// </summary>
     [Alias("Exchange"), ResponseTimeout("00:00:04")]
-    Task<Immutable<PeerReply>> Exchange(Immutable<PeerRequest> request);
+    Task<Immutable<PeerReplies>> Exchange(Immutable<AddressedRequest[]> requests);
 
     /// <summary>Whether the order of a batch's transfers makes a difference to accounts that belong here.</summary>
     [Alias("NeedOrder")]

@@ -169,6 +169,21 @@ public sealed class PeerReplyConverter : IConverter<PeerReply, PeerReplyMessage>
         new(value.AtMicros, value.Answers, value.Claims, value.Rejections);
 }
 
+/// <summary>What one partition asks of another, and of which.</summary>
+/// <param name="Partition">The number of the partition that is asked.</param>
+/// <param name="Request">What it is asked.</param>
+[GenerateSerializer, Immutable, Alias("wallet.AddressedRequest")]
+public readonly record struct AddressedRequest(
+    [property: Id(0)] int Partition, [property: Id(1)] PeerRequest Request);
+
+/// <summary>What partitions of one silo answer.</summary>
+/// <param name="Silo">Where they are.</param>
+/// <param name="Replies">
+/// One for each request; null where the partition is not there, or nobody knows what became of its request.
+/// </param>
+[GenerateSerializer, Immutable, Alias("wallet.PeerReplies")]
+public sealed record PeerReplies([property: Id(0)] string Silo, [property: Id(1)] PeerReply?[] Replies);
+
 /// <summary><see cref="AccountTurnover"/> between silos.</summary>
 [GenerateSerializer, Immutable, Alias("wallet.AccountTurnover")]
 public readonly record struct AccountTurnoverMessage(

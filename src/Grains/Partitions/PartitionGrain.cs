@@ -53,8 +53,26 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
         new(await InTimeAsync(Host.TransferAsync(transfers.Value)));
 
     /// <inheritdoc/>
-    public async Task<Immutable<PeerReply>> Exchange(Immutable<PeerRequest> request) =>
-        new(await InTimeAsync(Host.ExchangeAsync(request.Value)));
+    public async Task<Immutable<PeerReplies>> Exchange(Immutable<AddressedRequest[]> requests)
+    {
+        // Should this partition begin anew, the caller must hear of that, and not that it isn't here.
+        _ = Host;
+        var replies = await Task.WhenAll(requests.Value.Select(AnswerAsync));
+        return new(new PeerReplies(RuntimeIdentity, replies));
+    }
+
+    private async Task<PeerReply?> AnswerAsync(AddressedRequest asked)
+    {
+        if (!services.TryFind(asked.Partition, out var near)) return null;
+        try
+        {
+            return await InTimeAsync(near.ExchangeAsync(asked.Request));
+        }
+        catch (PartitionUnavailableException)
+        {
+            return null;
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<Immutable<bool[]>> NeedOrder(Immutable<AccountTurnover[]> accounts) =>

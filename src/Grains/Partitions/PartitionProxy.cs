@@ -81,13 +81,3 @@ public sealed class PartitionProxy(
         }
     }
 }
-
-/// <summary>The way from one partition to another, by their grains.</summary>
-public sealed class GrainPeers(IGrainFactory grains, PartitionGrainServices here) : IPartitionPeers
-{
-    /// <inheritdoc/>
-    public async Task<PeerReply> ExchangeAsync(int partition, PeerRequest request) =>
-        here.TryFind(partition, out var near)
-        ? await near.ExchangeAsync(request)
-        : (await grains.GetGrain<IPartitionGrain>(partition).Exchange(new Immutable<PeerRequest>(request))).Value;
-}

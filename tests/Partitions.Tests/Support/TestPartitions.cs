@@ -13,6 +13,7 @@ internal sealed class TestPartitions : IAsyncDisposable
     private readonly string database;
     private PartitionJournals journals;
     private LocalPartitions local = new();
+    private PartitionServices services = null!;
 
     private TestPartitions(string database, PartitionJournals journals, PartitionOptions options) =>
         (this.database, this.journals, Options) = (database, journals, options);
@@ -73,6 +74,13 @@ internal sealed class TestPartitions : IAsyncDisposable
         return await command.ExecuteScalarAsync() is long count ? count : 0;
     }
 
+    public async Task<int> ExecuteAsync(string sql)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteNonQueryAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await local.DisposeAsync();
@@ -82,12 +90,25 @@ internal sealed class TestPartitions : IAsyncDisposable
     private static Task<PartitionJournals> OpenAsync(string database, int partitions) => PartitionJournals.OpenAsync(
         [new PartitionServer(0, partitions - 1, database)], new PartitionStoreOptions { PartitionCount = partitions });
 
+    /// <summary>Starts those partitions anew that have ended by themselves.</summary>
+    public async Task ReviveAsync()
+    {
+        foreach (var host in local.All.Cast<PartitionHost>().Where(host => host.Ended.IsCompleted))
+        {
+            await local.StartAsync(host.Number, services);
+            TakeWallet();
+        }
+    }
+
     private async Task StartHostsAsync()
     {
-        var services = new PartitionServices(journals, journals, journals, local, Options, TimeProvider.System, Notices.Enqueue);
+        services = new PartitionServices(journals, journals, journals, local, Options, TimeProvider.System, Notices.Enqueue);
         await Task.WhenAll(Enumerable.Range(0, Count).Select(number => local.StartAsync(number, services)));
-        Wallet = new PartitionedWallet(
+        TakeWallet();
+    }
+
+    [System.Diagnostics.CodeAnalysis.MemberNotNull(nameof(Wallet))]
+    private void TakeWallet() => Wallet = new PartitionedWallet(
             local.All, Options, queueTransfersMax: 65_536, TimeSpan.FromSeconds(10), static () => new Readiness(true, null),
             TimeProvider.System);
-    }
 }
