@@ -46,6 +46,10 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
             + $"{BatchesInFlight} connections; there CPU is without the load. Several PostgreSQL servers share this "
             + $"machine's {Environment.ProcessorCount} cores and its disk: those rows show what having them costs, "
             + "not what they bring on machines of their own.");
+        Console.WriteLine(
+            "\"together\": one silo, whose partitions commit together. \"apart\": one silo, each partition with a "
+            + "commit of its own, so that every transfer between two goes by the protocol. With several silos or "
+            + "servers, those do whose partitions are not in one.");
         Console.WriteLine();
         PartitionTable.PrintHeader();
         foreach (var (name, run) in groups)
@@ -57,34 +61,31 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
     private List<(string Name, Func<Task> Run)> Groups()
     {
         var groups = new List<(string Name, Func<Task> Run)> { ("accounts", AccountsAsync) };
+        AddSpreads(new PartitionLayout(FewPartitions), Spread.Uniform);
+        AddSpreads(new PartitionLayout(ManyPartitions), Spread.Uniform, Spread.Zipf, Spread.Hot);
         foreach (var protocol in Protocols)
         {
-            AddSpreads(new PartitionLayout(protocol, FewPartitions), Spread.Uniform);
-            AddSpreads(new PartitionLayout(protocol, ManyPartitions), Spread.Uniform, Spread.Zipf, Spread.Hot);
+            foreach (var partitions in new[] { FewPartitions, ManyPartitions })
+                AddSpreads(new PartitionLayout(partitions, protocol, Loops: partitions), Spread.Uniform);
+            foreach (var silos in new[] { 2, 3 })
+                AddSpreads(new PartitionLayout(ManyPartitions, protocol, silos), Spread.Uniform);
         }
-        foreach (var silos in new[] { 2, 3 })
-            AddSpreads(new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Silos: silos), Spread.Uniform);
         foreach (var servers in new[] { 2, 4 })
-        {
-            var layout = new PartitionLayout(TransferProtocol.Tcc, ManyPartitions, Servers: servers);
-            Add($"{servers} servers", layout, RowsAsync);
-        }
-        foreach (var protocol in Protocols)
-            Add("million", new PartitionLayout(protocol, ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
-        Add("http", new PartitionLayout(TransferProtocol.Tcc, FewPartitions), HttpBatchesAsync);
-        Add("http", new PartitionLayout(TransferProtocol.Tcc, ManyPartitions), HttpRowsAsync);
-        Add("http", new PartitionLayout(TransferProtocol.Saga, ManyPartitions), HttpBatchesAsync);
+            Add($"{servers} servers", new PartitionLayout(ManyPartitions, Servers: servers), RowsAsync);
+        Add("million", new PartitionLayout(ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
+        Add("http", new PartitionLayout(FewPartitions), HttpBatchesAsync);
+        Add("http", new PartitionLayout(ManyPartitions), HttpRowsAsync);
         groups.Add((EmbeddedName, () => EmbeddedAsync(RowsAsync)));
         groups.Add(($"http {EmbeddedName}", () => EmbeddedAsync(HttpBatchesAsync)));
         groups.Add((PostgresName, PostgresAsync));
         return groups;
 
         void AddSpreads(PartitionLayout layout, params Spread[] spreads) => groups.Add((
-            $"{layout.Protocol} {layout.Partitions} {layout.Silos}",
+            $"{layout.Name} {layout.Partitions} {layout.Silos}",
             () => PartitionsAsync(layout, ledger => SpreadsAsync(ledger, spreads))));
 
         void Add(string what, PartitionLayout layout, Func<BenchLedger, Task> rows) => groups.Add((
-            $"{what} {layout.Protocol} {layout.Partitions}", () => PartitionsAsync(layout, rows)));
+            $"{what} {layout.Name} {layout.Partitions}", () => PartitionsAsync(layout, rows)));
     }
 
     private async Task AccountsAsync()
@@ -108,7 +109,7 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         await using var servers = await PostgresServers.StartAsync(layout.Servers);
         await using var cluster = await PartitionCluster.StartAsync(layout, servers);
         var accounts = layout.Accounts ?? settings.PartitionAccounts;
-        var ledger = new BenchLedger($"{layout.Protocol}", accounts, cluster.Wallets)
+        var ledger = new BenchLedger(layout.Name, accounts, cluster.Wallets)
         {
             Partitions = layout.Partitions,
             Servers = servers,

@@ -13,7 +13,17 @@ namespace OrleansWallet.Bench;
 
 /// <summary>How a ledger in partitions is laid out, and with how many accounts; null: as many as usual.</summary>
 internal sealed record PartitionLayout(
-    TransferProtocol Protocol, int Partitions, int Silos = 1, int Servers = 1, int? Accounts = null);
+    int Partitions, TransferProtocol Protocol = TransferProtocol.Tcc, int Silos = 1, int Servers = 1, int Loops = 1,
+    int? Accounts = null)
+{
+    /// <summary>How transfers between two partitions go: all in one commit, or by a protocol.</summary>
+    public string Name => (Silos, Servers, Loops) switch
+    {
+        (1, 1, 1) => "together",
+        (_, _, > 1) => $"{Protocol} apart",
+        _ => $"{Protocol}",
+    };
+}
 
 /// <summary>Silos in this process with a ledger in partitions, and a front end over each silo.</summary>
 internal sealed class PartitionCluster : IAsyncDisposable
@@ -31,7 +41,7 @@ internal sealed class PartitionCluster : IAsyncDisposable
     private PartitionCluster(PartitionLayout layout, PostgresServers servers)
     {
         (partitions, this.servers) = (layout.Partitions, servers);
-        options = new PartitionOptions { Protocol = layout.Protocol };
+        options = new PartitionOptions { Protocol = layout.Protocol, PartitionLoops = layout.Loops };
     }
 
     /// <summary>What the silos' writers have sent.</summary>

@@ -57,9 +57,9 @@ public sealed class AccountDirectory
     public static uint HashOf(AccountId id) => HashOf(id.Value);
 
     /// <summary>
-    /// Fills in the numbers of both accounts of many transfers. Any thread. It does what <see cref="TryFind(AccountId, out int)"/> does,
-    /// but asks the processor for the memory of later ones while it looks at earlier ones: among a million accounts
-    /// each look-up would wait for memory three times.
+    /// Fills in the numbers of both accounts of many transfers. Any thread. It does what
+    /// <see cref="TryFind(AccountId, out int)"/> does, but asks the processor for the memory of later ones while it
+    /// looks at earlier ones: among a million accounts each look-up would wait for memory three times.
     /// </summary>
     public void FindMany(Span<TransferCommand> commands)
     {

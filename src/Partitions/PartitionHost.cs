@@ -242,7 +242,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         _ = StopAsync();
     }
 
-    // Has something done in the partition's turn, for a call that is answered when all that it may have seen is durable.
+    // Has something done in the partition's turn, for a call that is answered when all it may have seen is durable.
     private Task<TResult> SubmitAsync<TResult>(Call<TResult> call, Action<Turn> work)
     {
         lock (calls)

@@ -57,7 +57,7 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
     /// <summary>Notes with what it begins.</summary>
     public void BeginIn(Turn turn, long version) => (begunIn, Version) = (turn.Number, version);
 
-    /// <summary>Whether all its ids were claimed in this very turn, so that none can have been recorded before.</summary>
+    /// <summary>Whether all its ids were claimed in this very turn: none can have been recorded before.</summary>
     public bool IsNewIn(Turn turn)
     {
         if (begunIn != turn.Number || Next > 0) return false;
@@ -82,13 +82,13 @@ internal readonly record struct Place(TransferGroup Group, int Index, bool IsRep
     public ref readonly Transfer Transfer => ref Group.Transfers[Index];
 }
 
-/// <summary>Where a transfer's parts are: what the caller's own thread finds out, as it needs no partition's turn.</summary>
+/// <summary>Where a transfer's parts are: what the caller's own thread finds out, in nobody's turn.</summary>
 internal struct Whereabouts
 {
     /// <summary>The payer's number in its partition; -1 where it was not found.</summary>
     public int From;
 
-    /// <summary>The payee's number in its partition; -1 where it was not found, or that partition is not near.</summary>
+    /// <summary>The payee's number in its partition; -1 where it was not found, or the partition isn't near.</summary>
     public int To;
 
     /// <summary>The payee's partition.</summary>

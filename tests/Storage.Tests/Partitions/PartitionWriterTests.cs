@@ -163,12 +163,14 @@ public sealed class PartitionWriterTests
             }
         }, tests: 60);
 
-    private PartitionWriter NewWriter(PartitionStoreOptions options) => new(options, 0, 64, async appends =>
+    private PartitionWriter NewWriter(PartitionStoreOptions options) => new(options, 0, 64, WriteAsync, WriteAsync);
+
+    private async Task WriteAsync(List<PartitionAppend> appends)
     {
         var group = new Group([.. appends]);
         await running.Writer.WriteAsync(group);
         await group.Finished;
-    });
+    }
 
     private ValueTask<Group> NextAsync() => running.Reader.ReadAsync();
 

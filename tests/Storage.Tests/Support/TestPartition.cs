@@ -34,6 +34,18 @@ internal sealed class TestPartition
     /// <summary>Hands a batch over; the next may be before this one is done.</summary>
     public Task AppendAsync(int bodyBytes = 120) => AppendAsync(Batches.Records(Point, bodyBytes));
 
+    /// <summary>Hands a batch of each over, all of them in one commit.</summary>
+    public static Task AppendTogetherAsync(IReadOnlyList<TestPartition> partitions, int bodyBytes = 120) =>
+        partitions[0].journal.AppendTogetherAsync([.. partitions.Select(each => each.Seal(bodyBytes))]);
+
+    /// <summary>Seals a batch and goes on behind it.</summary>
+    public PartitionBytes Seal(int bodyBytes = 120)
+    {
+        var (bytes, after) = Batches.Records(Point, bodyBytes);
+        Point = after;
+        return new PartitionBytes(after.Partition, after.Sequence, bytes);
+    }
+
     /// <summary>The same with a body of the test's own.</summary>
     public Task AppendAsync(byte[] body)
     {
