@@ -18,6 +18,7 @@ internal sealed class PartitionLane : IDisposable
     private readonly int transfersMax;
     private readonly TimeSpan patience;
     private readonly TimeProvider time;
+    private readonly Action<int> answered;
     private readonly ITimer looker;
     private Queue<Waiter> waiting = new();
     private int calls;
@@ -26,9 +27,12 @@ internal sealed class PartitionLane : IDisposable
     /// <param name="transfersMax">How many go together at most.</param>
     /// <param name="patience">How long one may wait for its turn.</param>
     /// <param name="time">The clock.</param>
-    public PartitionLane(IPartition partition, int transfersMax, TimeSpan patience, TimeProvider time)
+    /// <param name="answered">Told how many have their answers, before they are given.</param>
+    public PartitionLane(
+        IPartition partition, int transfersMax, TimeSpan patience, TimeProvider time, Action<int> answered)
     {
         (this.partition, this.transfersMax, this.patience, this.time) = (partition, transfersMax, patience, time);
+        this.answered = answered;
         looker = time.CreateTimer(static lane => (lane as PartitionLane)?.AnswerLate(), this, LookEvery, LookEvery);
     }
 
@@ -57,10 +61,12 @@ internal sealed class PartitionLane : IDisposable
             {
                 var outcomes = await partition.TransferAsync(Array.ConvertAll(some, waiter => waiter.Transfer))
                     .ConfigureAwait(false);
+                answered(some.Length);
                 for (var i = 0; i < outcomes.Length; i++) some[i].TrySetResult(outcomes[i]);
             }
             catch (Exception)
             {
+                answered(some.Length);
                 foreach (var waiter in some) waiter.TrySetResult(Unavailable);
             }
         }
@@ -86,7 +92,10 @@ internal sealed class PartitionLane : IDisposable
         lock (gate)
         {
             while (waiting.TryPeek(out var first) && time.GetElapsedTime(first.Since) > patience)
+            {
+                answered(1);
                 waiting.Dequeue().TrySetResult(Overloaded);
+            }
         }
     }
 

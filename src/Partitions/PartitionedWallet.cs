@@ -29,26 +29,21 @@ public sealed class PartitionedWallet : IWallet, IDisposable
         this.partitions = [.. partitions];
         (this.readiness, this.time, waitingMax) = (readiness, time, queueTransfersMax);
         lanes = [.. partitions.Select(partition => new PartitionLane(
-            partition, options.MessageItemsMax, queuePatience, time))];
+            partition, options.MessageItemsMax, queuePatience, time,
+            answered => Interlocked.Add(ref waiting, -answered)))];
     }
 
     /// <inheritdoc/>
     public Readiness Readiness => readiness();
 
     /// <inheritdoc/>
-    public async ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
+    public ValueTask<TransferOutcome> TransferAsync(Transfer transfer, CancellationToken cancel = default)
     {
         Partition.CheckWhole(transfer);
         cancel.ThrowIfCancellationRequested();
-        if (!TryAdmit(1)) return Overloaded;
-        try
-        {
-            return await lanes[NumberOf(transfer.From)].SubmitAsync(transfer).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref waiting);
-        }
+        return TryAdmit(1)
+            ? new ValueTask<TransferOutcome>(lanes[NumberOf(transfer.From)].SubmitAsync(transfer))
+            : new ValueTask<TransferOutcome>(Overloaded);
     }
 
     /// <inheritdoc/>
