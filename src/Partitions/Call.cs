@@ -10,7 +10,9 @@ internal interface ICall
     void Fail(Exception why);
 }
 
-/// <summary>A call of a partition: what it answers is noted in the partition's turn, and told when it is durable.</summary>
+/// <summary>
+/// A call of a partition: what it answers is noted in the partition's turn, and told when it is durable.
+/// </summary>
 internal class Call<TResult>(PartitionHost host)
     : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), ICall
 {

@@ -5,8 +5,8 @@ namespace OrleansWallet.Partitions;
 /// <summary>
 /// Partitions of this process that commit together. One loop touches their states: it takes what has come in for any of
 /// them, decides, writes all their batches in one commit, and answers when that is durable, while it works on the next.
-/// So a transfer between two of them needs no protocol: both its legs are in one commit. Should anything fail, the whole
-/// domain ends, and its partitions are activated anew from their journals.
+/// So a transfer between two of them needs no protocol: both its legs are in one commit. Should anything fail, the
+/// whole domain ends, and its partitions are activated anew from their journals.
 /// </summary>
 internal sealed class CommitDomain
 {

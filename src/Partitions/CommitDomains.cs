@@ -18,7 +18,9 @@ internal sealed class CommitDomains(IPartitionJournal journal, PartitionOptions 
     {
         lock (gate)
         {
-            var loop = alone.Contains(partition) ? options.PartitionLoops + partition : partition % options.PartitionLoops;
+            var loop = alone.Contains(partition)
+                ? options.PartitionLoops + partition
+                : partition % options.PartitionLoops;
             var key = (journal.ServerOf(partition), loop);
             if (!domains.TryGetValue(key, out var domain) || domain.Ended.IsCompleted)
                 domains[key] = domain = new CommitDomain(journal, options, SetApart, notice);

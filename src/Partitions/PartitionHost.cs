@@ -120,7 +120,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the batch of a turn, if there is one, and keeps the state behind it if a snapshot is due.</summary>
+    /// <summary>
+    /// Ends the batch of a turn, if there is one, and keeps the state behind it if a snapshot is due.
+    /// </summary>
     internal void Seal(Turn turn, List<PartitionBytes> batches)
     {
         var records = RecordsOf(turn);
@@ -192,7 +194,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         domain.Post(this, _ => snapshotAt = events + options.SnapshotEveryEvents);
     }
 
-    // Has something done in the partition's turn, for a call that is answered when all that it may have seen is durable.
+    // Has something done in the partition's turn, for a call that is answered when all it may have seen is durable.
     private Task<TResult> SubmitAsync<TResult>(Call<TResult> call, Action<Turn> work)
     {
         lock (calls)

@@ -16,13 +16,16 @@ public interface IPartitionJournal
     int ServerOf(int partition);
 
     /// <summary>
-    /// Appends a sealed batch each to several partitions of one server, in one commit: all of them or none. Nothing else
-    /// of these partitions may wait. Else as <see cref="AppendAsync"/>, of which a failure ends the activations of all.
+    /// Appends a sealed batch each to several partitions of one server, in one commit: all of them or none. Nothing
+    /// else of these partitions may wait. Else as <see cref="AppendAsync"/>, of which a failure ends the activations of
+    /// all.
     /// </summary>
     /// <exception cref="PartitionFencedException">Another activation of one has written; none of them was.</exception>
     /// <exception cref="StateUnavailableException">They aren't known to be written, or certainly aren't.</exception>
     /// <exception cref="ArgumentException">They are no sealed batches of one server's partitions.</exception>
-    /// <exception cref="InvalidOperationException">One isn't the next of the activation that has begun here.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// One isn't the next of the activation that has begun here.
+    /// </exception>
     Task AppendTogetherAsync(IReadOnlyList<PartitionBytes> batches);
 
     /// <summary>
