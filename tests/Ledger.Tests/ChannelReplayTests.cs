@@ -149,6 +149,11 @@ public sealed class ChannelReplayTests
         RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Version--);
         RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Previous++);
         RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Skip++);
+        // Of nothing, with the balance that follows.
+        Refused(RecordKind.DebitLeg, (ref LegRecord record) =>
+            (record.Side.Balance, record.Amount) = (record.Side.Balance + record.Amount, 0));
+        Refused(RecordKind.CreditLeg, (ref LegRecord record) =>
+            (record.Side.Balance, record.Amount) = (record.Side.Balance - record.Amount, 0));
         // The other side's record in its place.
         Refused(RecordKind.DebitLeg, (ref LegRecord record) => record.Header.Kind = RecordKind.CreditLeg);
         Refused(RecordKind.CreditLeg, (ref LegRecord record) => record.Header.Kind = RecordKind.DebitLeg);

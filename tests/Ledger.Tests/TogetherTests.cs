@@ -328,6 +328,23 @@ public sealed class TogetherTests
     }
 
     [Fact]
+    public void A_currency_is_told_of_where_only_its_settlement_account_is()
+    {
+        var settlement = AccountId.Settlement(Currency.Parse("JPY"));
+        two.Payer.Partition.OpenSettlementAccounts(two.NowMicros, two.Payer.Kept.Batch, id => id == settlement);
+        two.Payer.Kept.KeepBatch();
+        two.Open(two.Payee, "yoko", "JPY");
+
+        two.Together(new Command.Send(1, settlement.Value, "yoko", Amount, "JPY").ToTransfer());
+
+        Assert.Equal(-Amount, two.Payer.Partition.Totals.Single(total => total.Currency.Code == "JPY").MinorUnits);
+        Assert.All(
+            LedgerCut.Sum([two.Payer.Partition.Cut(), two.Payee.Partition.Cut()]),
+            total => Assert.Equal(0, total.Sum.MinorUnits));
+        AssertReplays();
+    }
+
+    [Fact]
     public void A_transfer_goes_to_another_partition_of_the_ledger_only()
     {
         var transfer = TwoPartitions.Transfer(1, Amount);
