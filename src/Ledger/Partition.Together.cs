@@ -73,6 +73,9 @@ public sealed partial class Partition
             ? DecideDebitOf(stored.Account, amount)
             : DecideCreditOf(stored.Account, amount);
         Check(refusal == Rejection.None, header, "the rules refuse it");
+        var isUnderWay = header.Kind == RecordKind.DebitLeg
+            && Between.TryFind(new TransactionId(stored.Id), out _, out _);
+        Check(!isUnderWay, header, "its id is under way");
         var folded = stored;
         ApplyLeg(ref folded, place);
         Check(Same(folded.Side, stored.Side), header, "the balance in it is not the one that follows");

@@ -8,8 +8,7 @@ public sealed class ChannelReplayTests
     [Fact]
     public void Replaying_each_journal_gives_the_image_there_was()
     {
-        var two = GoldenChannels.RunOn();
-        foreach (var side in new[] { two.Payer, two.Payee })
+        foreach (var side in Histories.Append(GoldenChannels.RunOn).Select(run => run()).SelectMany(SidesOf))
         {
             var partition = side.Anew();
             foreach (var (place, record) in side.Kept.All()) partition.Apply(record, place);
@@ -131,10 +130,87 @@ public sealed class ChannelReplayTests
     }
 
     [Fact]
+    public void A_leg_that_does_not_follow_is_damage()
+    {
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Account = -1);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Account = 2);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Account ^= 1);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Amount = 0);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Amount = -1);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Amount++);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Amount = long.MaxValue);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Amount = long.MinValue);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Other ^= 1);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Other = 2);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.CounterpartyLength = 0);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.CounterpartyLength++);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.CounterpartyLength = 255);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Balance++);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Version--);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Previous++);
+        RefusedOfEach(Legs, (ref LegRecord record) => record.Side.Skip++);
+        // Of nothing, with the balance that follows.
+        Refused(RecordKind.DebitLeg, (ref LegRecord record) =>
+            (record.Side.Balance, record.Amount) = (record.Side.Balance + record.Amount, 0));
+        Refused(RecordKind.CreditLeg, (ref LegRecord record) =>
+            (record.Side.Balance, record.Amount) = (record.Side.Balance - record.Amount, 0));
+        // The other side's record in its place.
+        Refused(RecordKind.DebitLeg, (ref LegRecord record) => record.Header.Kind = RecordKind.CreditLeg);
+        Refused(RecordKind.CreditLeg, (ref LegRecord record) => record.Header.Kind = RecordKind.DebitLeg);
+    }
+
+    [Fact]
+    public void A_leg_that_the_rules_refuse_is_damage()
+    {
+        var two = new TwoPartitions();
+        two.SentTogether(1, 40);
+        two.Freeze(two.Payer, "alice");
+        two.Freeze(two.Payee, "bob");
+        foreach (var side in SidesOf(two))
+        {
+            var leg = side.Kept.All().Single(each => Legs.Contains(KindOf(each.Record))).Record;
+            AssertDamagedAfterAll(side, leg);
+        }
+    }
+
+    [Fact]
+    public void A_leg_of_money_that_is_held_is_damage()
+    {
+        var two = new TwoPartitions();
+        two.SentTogether(1, 40);
+        var leg = two.Payer.Newest;
+        two.Reserved(2, 221);
+
+        AssertDamagedAfterAll(two.Payer, leg);
+    }
+
+    [Fact]
+    public void A_leg_of_a_transfer_that_is_under_way_is_damage()
+    {
+        var two = new TwoPartitions();
+        two.SentTogether(1, 40);
+        var leg = two.Payer.Newest;
+        two.Reserved(2, 40);
+
+        AssertDamagedAfterAll(
+            two.Payer, With(leg, (ref LegRecord record) =>
+            {
+                record.Id = Command.IdOf(2).Value;
+                record.Side = new AccountSide
+                {
+                    Balance = 220,
+                    Version = 3,
+                    Previous = two.Payer.Kept.All().ElementAt(3).Place,
+                    Skip = record.Side.Skip,
+                };
+            }),
+            "its id is under way");
+    }
+
+    [Fact]
     public void No_two_records_of_a_partition_have_the_same_time()
     {
-        var two = GoldenChannels.Run();
-        foreach (var side in new[] { two.Payer, two.Payee })
+        foreach (var side in Histories.Select(run => run()).SelectMany(SidesOf))
         {
             var last = 0L;
             foreach (var (place, record) in side.Kept.All())
@@ -148,9 +224,8 @@ public sealed class ChannelReplayTests
     [Fact]
     public void In_a_ledger_of_one_partition_they_are_damage()
     {
-        var two = GoldenChannels.Run();
         var alone = TestLedger.After(Script.Beginning);
-        foreach (var record in GoldenChannels.RecordsOf(two))
+        foreach (var record in Histories.SelectMany(run => GoldenChannels.RecordsOf(run())))
         {
             var changed = With(record, (ref RecordHeader header) =>
                 (header.Sequence, header.AtMicros) = (alone.Partition.Sequence + 1, alone.NowMicros));
@@ -158,6 +233,10 @@ public sealed class ChannelReplayTests
             Assert.Throws<DamagedRecordException>(() => alone.Partition.Apply(changed, 0));
         }
     }
+
+    private static readonly Func<TwoPartitions>[] Histories = [GoldenChannels.Run, GoldenLegs.Run];
+
+    private static readonly RecordKind[] Legs = [RecordKind.DebitLeg, RecordKind.CreditLeg];
 
     private static readonly RecordKind[] PayerKinds =
     [
@@ -175,12 +254,11 @@ public sealed class ChannelReplayTests
         foreach (var kind in kinds) Refused(kind, change);
     }
 
-    // The change is tried on every record of that kind in the history.
+    // The change is tried on every record of that kind in the histories.
     private static void Refused<TRecord>(RecordKind kind, Change<TRecord> change) where TRecord : unmanaged
     {
-        var two = GoldenChannels.Run();
         var tried = 0;
-        foreach (var side in new[] { two.Payer, two.Payee })
+        foreach (var side in Histories.Select(run => run()).SelectMany(SidesOf))
         {
             foreach (var (place, record) in side.Kept.All().Where(each => KindOf(each.Record) == kind))
             {
@@ -190,6 +268,8 @@ public sealed class ChannelReplayTests
         }
         Assert.NotEqual(0, tried);
     }
+
+    private static TwoPartitions.Side[] SidesOf(TwoPartitions two) => [two.Payer, two.Payee];
 
     private static RecordKind KindOf(byte[] record) => Records.As<RecordHeader>(record.AsSpan()).Kind;
 
@@ -207,5 +287,19 @@ public sealed class ChannelReplayTests
         foreach (var (before, earlier) in side.Kept.All().TakeWhile(each => each.Place < place))
             partition.Apply(earlier, before);
         Assert.Throws<DamagedRecordException>(() => partition.Apply(changed, place));
+    }
+
+    // As the next event, at a time that may be.
+    private static void AssertDamagedAfterAll(
+        TwoPartitions.Side side, byte[] record, string fault = "the rules refuse it")
+    {
+        var partition = side.Anew();
+        foreach (var (place, earlier) in side.Kept.All()) partition.Apply(earlier, place);
+        var next = With(record, (ref RecordHeader header) =>
+            (header.Sequence, header.AtMicros) = (partition.Sequence + 1, partition.LastAtMicros + 1));
+        Records.Seal(next);
+        var damage = Assert.Throws<DamagedRecordException>(
+            () => partition.Apply(next, KeptRecords.FirstPlace + side.Kept.Length));
+        Assert.Contains(fault, damage.Message, StringComparison.Ordinal);
     }
 }

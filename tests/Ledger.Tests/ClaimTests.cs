@@ -33,7 +33,8 @@ public sealed class ClaimTests
     {
         var records = two.Payee.Kept.Batch;
 
-        two.Payee.Partition.Claim(0, two.NowMicros + 500, [Command.IdOf(1)], two.NowMicros, records, new ClaimAnswer[1]);
+        two.Payee.Partition.Claim(
+            0, two.NowMicros + 500, [Command.IdOf(1)], two.NowMicros, records, new ClaimAnswer[1]);
 
         Assert.Equal(two.NowMicros + 501, two.Payee.Partition.LastAtMicros);
     }

@@ -1,33 +1,18 @@
 using System.Numerics;
 using System.Reflection;
-using FsCheck;
-using FsCheck.Fluent;
 
 namespace OrleansWallet.Ledger.Tests;
 
 // What is true of a cluster after any transfers whatever, while anything stops and messages come late, twice, out of
-// order or not at all.
+// order or not at all, and partitions come together and part.
 public sealed class ClusterProperties
 {
-    private const int Partitions = 3;
-
-    // Commands, by which protocol, and what the faults are drawn from.
-    private sealed record Trouble(Script Script, TransferProtocol Protocol, int Seed)
-    {
-        public static readonly Arbitrary<Trouble> Any = Arb.From(
-            from script in Scripts.Few.Generator
-            from protocol in Gen.Elements(TransferProtocol.Tcc, TransferProtocol.Saga)
-            from seed in Gen.Choose(0, int.MaxValue)
-            select new Trouble(script, protocol, seed),
-            trouble => Scripts.Few.Shrinker(trouble.Script).Select(smaller => trouble with { Script = smaller }));
-    }
-
     [Fact]
     public void One_transfer_after_the_other_has_the_outcomes_and_balances_of_a_ledger_of_one_partition() =>
         Properties.Hold(Trouble.Any, trouble =>
         {
             var model = new ReferenceModel();
-            var cluster = Troubled(trouble, out var chance);
+            var cluster = trouble.Begin(out var chance);
             foreach (var step in trouble.Script.Steps)
             {
                 var expected = model.Run(step).Rejection;
@@ -59,7 +44,7 @@ public sealed class ClusterProperties
     public void Many_transfers_at_once_each_have_one_outcome_and_the_balances_are_those_of_the_successes() =>
         Properties.Hold(Trouble.Any, trouble =>
         {
-            var cluster = Troubled(trouble, out var chance);
+            var cluster = trouble.Begin(out var chance);
             var opened = new HashSet<string>();
             var together = new List<Transfer>();
             foreach (var step in trouble.Script.Steps)
@@ -98,9 +83,10 @@ public sealed class ClusterProperties
         var answers = new HashSet<CreditStatus>();
         var steps = new HashSet<CreditStep>();
         var messages = new HashSet<Type>();
+        var bothWays = 0;
         Properties.Hold(Trouble.Any, trouble =>
         {
-            var cluster = Troubled(trouble, out var chance);
+            var cluster = trouble.Begin(out var chance);
             var fates = cluster.Fates;
             cluster.Fates = message =>
             {
@@ -117,14 +103,26 @@ public sealed class ClusterProperties
             }
             cluster.DeliverLate();
             foreach (var node in cluster.Nodes)
-                kinds.UnionWith(node.Kept.All().Select(each => Records.As<RecordHeader>(each.Record.AsSpan()).Kind));
+            {
+                var ofNode = node.Kept.All().Select(each => each.Record).ToList();
+                kinds.UnionWith(ofNode.Select(KindOf));
+                var legs = ofNode.Where(record => KindOf(record) == RecordKind.DebitLeg)
+                    .Select(record => Records.As<LegRecord>(record.AsSpan()).Other);
+                var reserved = ofNode.Where(record => KindOf(record) == RecordKind.TransferReserved)
+                    .Select(record => Records.As<ReservationRecord>(record.AsSpan()).Payee);
+                bothWays += legs.Intersect(reserved).Count();
+            }
         });
 
         Assert.Equal(Enum.GetValues<RecordKind>(), kinds.Order());
         Assert.Equal(Enum.GetValues<CreditStep>(), steps.Order());
         Assert.Equal(Enum.GetValues<CreditStatus>().Where(status => status != CreditStatus.None), answers.Order());
         Assert.Equal(typeof(Message).GetNestedTypes(BindingFlags.NonPublic).Length, messages.Count);
+        // Partitions that came together or parted: some of their transfers went by a protocol, others in one commit.
+        Assert.NotEqual(0, bothWays);
     }
+
+    private static RecordKind KindOf(byte[] record) => Records.As<RecordHeader>(record.AsSpan()).Kind;
 
     private static void CheckBalance(Cluster cluster, AccountId id)
     {
@@ -146,30 +144,4 @@ public sealed class ClusterProperties
         Command.Freeze freeze => cluster.Freeze(freeze.Account, freeze.On),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-
-    // Of a hundred messages a few are lost, late, doubled or overtaken, and of a hundred steps at two something stops.
-    private static Cluster Troubled(Trouble trouble, out Random chance)
-    {
-        var drawn = chance = new Random(trouble.Seed);
-        var cluster = new Cluster(Partitions, trouble.Protocol);
-        cluster.OpenSettlement("USD", "JPY");
-        cluster.Fates = _ => drawn.Next(100) switch
-        {
-            < 4 => Fate.Lost,
-            < 8 => Fate.Late,
-            < 14 => Fate.Twice,
-            < 20 => Fate.OutOfOrder,
-            _ => Fate.OnTime,
-        };
-        cluster.Stops = (node, _, _) => drawn.Next(100) switch
-        {
-            0 => [node.Number],
-            1 => [drawn.Next(-1, Partitions)],
-            2 when drawn.Next(4) == 0 => [Message.FrontEnd, .. Enumerable.Range(0, Partitions)],
-            _ => [],
-        };
-        cluster.NextOf = waiting => drawn.Next(3) == 0 ? drawn.Next(waiting) : 0;
-        cluster.TakesSnapshot = () => drawn.Next(10) == 0;
-        return cluster;
-    }
 }

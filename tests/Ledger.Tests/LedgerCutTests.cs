@@ -77,6 +77,37 @@ public sealed class LedgerCutTests
         Assert.Equal(0, Assert.Single(LedgerCut.Sum([payer, payee])).Sum.MinorUnits);
     }
 
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(true, 10_000)]
+    [InlineData(false, 0)]
+    [InlineData(false, 10_000)]
+    public void No_reading_comes_between_two_legs(bool payerIsFirst, long later)
+    {
+        var (first, second) = payerIsFirst ? (two.Payer, two.Payee) : (two.Payee, two.Payer);
+        var at = Math.Max(two.Payer.Partition.LastAtMicros, two.Payee.Partition.LastAtMicros) + later;
+        Assert.True(first.Partition.TryCut(at, out _));
+
+        two.SentTogether(1, 40);
+
+        Assert.Equal((at + 1, at + 1), (two.Payer.Partition.LastAtMicros, two.Payee.Partition.LastAtMicros));
+        Assert.False(second.Partition.TryCut(at, out _));
+        Assert.True(first.Partition.TryCut(at + 1, out var one));
+        Assert.True(second.Partition.TryCut(at + 1, out var other));
+        Assert.NotNull(one);
+        Assert.NotNull(other);
+        Assert.Equal(0, Assert.Single(LedgerCut.Sum([one, other])).Sum.MinorUnits);
+    }
+
+    [Fact]
+    public void A_lost_leg_shows()
+    {
+        var before = two.Payee.Partition.Cut();
+        two.SentTogether(1, 40);
+
+        Assert.Equal(-40, Assert.Single(LedgerCut.Sum([two.Payer.Partition.Cut(), before])).Sum.MinorUnits);
+    }
+
     [Fact]
     public void An_effect_has_a_later_time_than_its_cause_whatever_the_clocks_say()
     {

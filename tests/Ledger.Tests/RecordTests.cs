@@ -7,7 +7,8 @@ public sealed class RecordTests
 {
     private static readonly byte[][] OfOnePartition = [.. GoldenLedger.Run().Kept.All().Select(each => each.Record)];
     private static readonly byte[][] OfTwo = [.. GoldenChannels.RecordsOf(GoldenChannels.Run())];
-    private static readonly byte[][] OneOfEachKind = [.. OfOnePartition, .. OfTwo];
+    private static readonly byte[][] Legs = [.. GoldenLegs.RecordsOf(GoldenLegs.Run())];
+    private static readonly byte[][] OneOfEachKind = [.. OfOnePartition, .. OfTwo, .. Legs];
 
     [Fact]
     public void The_kinds_of_records_have_their_numbers_for_ever() =>
@@ -16,7 +17,7 @@ public sealed class RecordTests
                 ("TransferSucceeded", 1), ("TransferRefused", 2), ("AccountOpened", 3), ("AccountFrozen", 4),
                 ("AccountUnfrozen", 5), ("TransferReserved", 16), ("TransferCancelling", 17), ("TransferSettled", 18),
                 ("TransferReleased", 19), ("CreditPromised", 20), ("TransferCredited", 21), ("CreditRefused", 22),
-                ("CreditCancelled", 23), ("IdClaimed", 24),
+                ("CreditCancelled", 23), ("IdClaimed", 24), ("DebitLeg", 25), ("CreditLeg", 26),
             ],
             Enum.GetValues<RecordKind>().Select(kind => (kind.ToString(), (int)kind)));
 
@@ -42,9 +43,10 @@ public sealed class RecordTests
     public void The_layouts_between_partitions_have_their_sizes_and_offsets_for_ever()
     {
         Assert.Equal(
-            (5, 69, 102, 72, 105, 42),
+            (5, 69, 102, 72, 105, 42, 87),
             (Unsafe.SizeOf<PhaseStatus>(), Unsafe.SizeOf<ReservationRecord>(), Unsafe.SizeOf<RemoteDebitRecord>(),
-                Unsafe.SizeOf<PromiseRecord>(), Unsafe.SizeOf<RemoteCreditRecord>(), Unsafe.SizeOf<ClaimRecord>()));
+                Unsafe.SizeOf<PromiseRecord>(), Unsafe.SizeOf<RemoteCreditRecord>(), Unsafe.SizeOf<ClaimRecord>(),
+                Unsafe.SizeOf<LegRecord>()));
         Assert.Equal("Protocol 0, PayerTry 1, PayeeTry 2, Second 3, SecondStatus 4", Offsets<PhaseStatus>());
         Assert.Equal(
             "Header 0, Id 24, From 40, Amount 44, Payee 52, Number 54, Phase 62, Rejection 67, ToLength 68",
@@ -55,12 +57,14 @@ public sealed class RecordTests
             Offsets<PromiseRecord>());
         Assert.Equal("Promise 0, ToSide 72, IsFrozen 104", Offsets<RemoteCreditRecord>());
         Assert.Equal("Header 0, Id 24, Payer 40", Offsets<ClaimRecord>());
+        Assert.Equal(
+            "Header 0, Id 24, Account 40, Amount 44, Other 52, CounterpartyLength 54, Side 55", Offsets<LegRecord>());
     }
 
     [Fact]
     public void A_record_of_each_kind_has_the_bytes_it_always_had() =>
         Assert.Equal(
-            [.. GoldenLedger.RecordsHex, .. GoldenChannels.RecordsHex],
+            [.. GoldenLedger.RecordsHex, .. GoldenChannels.RecordsHex, .. GoldenLegs.RecordsHex],
             OneOfEachKind.Select(Convert.ToHexStringLower));
 
     [Fact]
@@ -161,7 +165,7 @@ public sealed class RecordTests
     [InlineData(0)]
     [InlineData(6)]
     [InlineData(15)]
-    [InlineData(25)]
+    [InlineData(27)]
     [InlineData(255)]
     public void A_sealed_record_of_an_unknown_kind_is_refused(byte kind)
     {

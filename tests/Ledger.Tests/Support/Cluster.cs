@@ -6,6 +6,8 @@ namespace OrleansWallet.Ledger.Tests;
 internal enum Boundary
 {
     BeforeWrite,
+    // Of a process that writes its partitions' batches one by one, which is wrong.
+    BetweenWrites,
     AfterWrite,
     BeforeSend,
     AfterSend,
@@ -22,7 +24,8 @@ internal enum Fate
 }
 
 // A cluster on one thread: partitions with durable journals and volatile memory, a network, a front end with callers
-// who don't give up. What goes wrong, and when, the test says. After each step the whole ledger must sum to zero.
+// who don't give up. Partitions in one process commit together, and stop together. What goes wrong, and when, the test
+// says. After each step the whole ledger must sum to zero.
 internal sealed class Cluster
 {
     private const int RoundsMax = 60;
@@ -33,11 +36,14 @@ internal sealed class Cluster
     private readonly HashSet<Transfer> unanswered = [];
     private readonly HashSet<TransactionId> givenUp = [];
     private readonly Dictionary<Transfer, TransferOutcome> told = [];
+    private readonly int[] processes;
     private int frontEnd;
 
-    public Cluster(int partitions, TransferProtocol protocol, byte[][]? journals = null)
+    // Each partition in the process of that number, or in one of its own.
+    public Cluster(int partitions, TransferProtocol protocol, byte[][]? journals = null, int[]? processes = null)
     {
         Protocol = protocol;
+        this.processes = processes is null ? [.. Enumerable.Range(0, partitions)] : [.. processes];
         Nodes = new ClusterNode[partitions];
         for (var number = 0; number < partitions; number++)
             Nodes[number] = new ClusterNode(this, number, journals is null ? [] : journals[number]);
@@ -52,6 +58,9 @@ internal sealed class Cluster
     // Who stops at this boundary of a node's work on a message.
     public Func<ClusterNode, Message, Boundary, IEnumerable<int>>? Stops { get; set; }
 
+    // Which partition moves to which process at this boundary.
+    public Func<ClusterNode, Boundary, (int Partition, int Process)?>? Moves { get; set; }
+
     public Func<Message, Fate>? Fates { get; set; }
 
     // Which of so many messages that wait comes next; without it the first.
@@ -63,11 +72,18 @@ internal sealed class Cluster
     // Wrong on purpose, to see that the checks see it.
     public bool SendsBeforeItWrites { get; init; }
 
+    // Wrong too: what commits together must be kept together.
+    public bool WritesOneByOne { get; init; }
+
     public IReadOnlyDictionary<Transfer, TransferOutcome> Told => told;
 
     public int PartitionOf(AccountId id) => Placement.PartitionOf(id, Nodes.Length);
 
     public ClusterNode NodeOf(string account) => Nodes[PartitionOf(AccountId.Parse(account))];
+
+    public bool AreTogether(int one, int other) => processes[one] == processes[other];
+
+    public int ProcessOf(int partition) => processes[partition];
 
     // Whether an operator gives a transfer up as soon as it is under way; each once.
     public HashSet<TransactionId> ToGiveUp { get; } = [];
@@ -179,18 +195,24 @@ internal sealed class Cluster
     {
         Steps++;
         var outgoing = handle(message);
+        var written = ProcessAt(node.Number).Where(each => each.Kept.Batch.Length > 0).ToList();
         // Only records change the state.
-        if (node.Kept.Batch.Length > 0) CheckSums();
+        if (written.Count > 0) CheckSums();
         if (SendsBeforeItWrites)
         {
             foreach (var each in outgoing) Leave(each);
             outgoing.Clear();
         }
-        if (node.Kept.Batch.Length > 0)
+        if (written.Count > 0)
         {
             if (StopAt(node, message, Boundary.BeforeWrite)) return;
-            node.Kept.KeepBatch();
-            if (TakesSnapshot?.Invoke() == true) node.TakeSnapshot();
+            foreach (var each in written)
+            {
+                if (WritesOneByOne && StopAt(node, message, Boundary.BetweenWrites)) return;
+                each.Kept.KeepBatch();
+            }
+            foreach (var each in written)
+                if (TakesSnapshot?.Invoke() == true) each.TakeSnapshot();
             if (StopAt(node, message, Boundary.AfterWrite)) return;
         }
         foreach (var each in outgoing)
@@ -201,16 +223,40 @@ internal sealed class Cluster
         }
     }
 
+    // Whether what is at work on this can't go on with it.
     private bool StopAt(ClusterNode node, Message message, Boundary boundary)
     {
         var stopsItself = false;
         foreach (var stopped in Stops?.Invoke(node, message, boundary) ?? [])
         {
             if (stopped == Message.FrontEnd) CrashFrontEnd();
-            else Nodes[stopped].Crash();
-            stopsItself |= stopped == node.Number;
+            else stopsItself |= Stop(stopped).Contains(node);
         }
+        if (Moves?.Invoke(node, boundary) is { } move && move.Process != processes[move.Partition])
+            stopsItself |= Move(move.Partition, move.Process, boundary, node).Contains(node);
         return stopsItself;
+    }
+
+    private List<ClusterNode> ProcessAt(int partition) =>
+        [.. Nodes.Where(node => AreTogether(node.Number, partition))];
+
+    // One that stops takes its process with it.
+    private List<ClusterNode> Stop(int partition)
+    {
+        var stopped = ProcessAt(partition);
+        foreach (var node in stopped) node.Crash();
+        return stopped;
+    }
+
+    // A partition begins anew in another process, which can write from then on: what the process it leaves has not
+    // written finds that out, and ends all of it.
+    private List<ClusterNode> Move(int partition, int process, Boundary boundary, ClusterNode atWork)
+    {
+        var isFenced = boundary == Boundary.BeforeWrite && AreTogether(partition, atWork.Number);
+        List<ClusterNode> stopped = isFenced ? Stop(partition) : [Nodes[partition]];
+        if (!isFenced) Nodes[partition].Crash();
+        processes[partition] = process;
+        return stopped;
     }
 
     private void Leave(Message message)

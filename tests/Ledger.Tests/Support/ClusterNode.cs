@@ -139,13 +139,16 @@ internal sealed class ClusterNode : IClaims
         }
         foreach (var (home, ids) in homes)
         {
-            // In one journal a claim and what it allows may become durable together.
-            if (home != Number)
-                Send(new Message.ClaimAsk(Number, home, Partition.LastAtMicros, [.. ids]));
+            // In one commit a claim and what it allows may become durable together.
+            if (cluster.AreTogether(home, Number))
+                foreach (var (id, granted) in ids.Zip(ClaimAt(home, [.. ids]))) Claimed(id, granted);
             else
-                foreach (var (id, granted) in ids.Zip(Claim(Number, 0, [.. ids]))) Claimed(id, granted);
+                Send(new Message.ClaimAsk(Number, home, Partition.LastAtMicros, [.. ids]));
         }
     }
+
+    private bool[] ClaimAt(int home, TransactionId[] ids) =>
+        cluster.Nodes[home].Claim(Number, Partition.LastAtMicros, ids);
 
     private bool[] Claim(int payer, long observedMicros, TransactionId[] ids)
     {
@@ -171,16 +174,16 @@ internal sealed class ClusterNode : IClaims
             Tell(transfer, outcomes[0]);
             return;
         }
-        var answers = new RemoteTransferAnswer[1];
-        var command = new RemoteTransferCommand(transfer, payee, PayeeRefusal: payeeRefusal);
-        Partition.Reserve(cluster.Protocol, [command], NowMicros, Kept.Batch, answers);
-        switch (answers[0].Step)
+        var answer = cluster.AreTogether(payee, Number)
+            ? ExecuteTogether(cluster.Nodes[payee], transfer)
+            : Reserve(payee, transfer, payeeRefusal);
+        switch (answer.Step)
         {
             case RemoteTransferStep.Decided:
-                Tell(transfer, answers[0].Outcome);
+                Tell(transfer, answer.Outcome);
                 break;
             case RemoteTransferStep.Reserved:
-                Order(payee, answers[0].Number);
+                Order(payee, answer.Number);
                 if (cluster.GivesUp(transfer.Id)) Send(new Message.GiveUp(Number, transfer.Id));
                 break;
             case RemoteTransferStep.AskPayee:
@@ -188,6 +191,17 @@ internal sealed class ClusterNode : IClaims
                 Send(new Message.PayeeAsk(Number, payee, transfer));
                 break;
         }
+    }
+
+    private RemoteTransferAnswer ExecuteTogether(ClusterNode payee, Transfer transfer) =>
+        Partition.ExecuteTogether(payee.Partition, transfer, NowMicros, Kept.Batch, payee.Kept.Batch);
+
+    private RemoteTransferAnswer Reserve(int payee, Transfer transfer, Rejection? payeeRefusal)
+    {
+        var answers = new RemoteTransferAnswer[1];
+        var command = new RemoteTransferCommand(transfer, payee, PayeeRefusal: payeeRefusal);
+        Partition.Reserve(cluster.Protocol, [command], NowMicros, Kept.Batch, answers);
+        return answers[0];
     }
 
     private void Handle(Message.Answers taken)

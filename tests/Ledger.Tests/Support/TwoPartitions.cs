@@ -29,9 +29,9 @@ internal sealed class TwoPartitions
     public static Transfer Transfer(int id, long amount, string to = "bob", string from = "alice") =>
         new Command.Send(id, from, to, amount, "USD").ToTransfer();
 
-    public void Open(Side side, string account)
+    public void Open(Side side, string account, string currency = "USD")
     {
-        side.Partition.Open(AccountId.Parse(account), Currency.Parse("USD"), NowMicros, side.Kept.Batch, out _);
+        side.Partition.Open(AccountId.Parse(account), Currency.Parse(currency), NowMicros, side.Kept.Batch, out _);
         side.Kept.KeepBatch();
     }
 
@@ -68,6 +68,24 @@ internal sealed class TwoPartitions
             Payer.Kept.Batch, answers);
         Payer.Kept.KeepBatch();
         return answers[0];
+    }
+
+    // Both legs in one commit, from the payer's side to the payee's, or back.
+    public RemoteTransferAnswer Together(Transfer transfer, bool back = false)
+    {
+        var (from, to) = back ? (Payee, Payer) : (Payer, Payee);
+        var answer = from.Partition.ExecuteTogether(
+            to.Partition, transfer, NowMicros, from.Kept.Batch, to.Kept.Batch);
+        from.Kept.KeepBatch();
+        to.Kept.KeepBatch();
+        return answer;
+    }
+
+    public TransferOutcome SentTogether(int id, long amount, string to = "bob", string from = "alice")
+    {
+        var answer = Together(Transfer(id, amount, to, from));
+        Assert.Equal(RemoteTransferStep.Decided, answer.Step);
+        return answer.Outcome;
     }
 
     public long Reserved(int id, long amount, string to = "bob", TransferProtocol protocol = TransferProtocol.Tcc)
