@@ -84,7 +84,7 @@ for project in tests/*/*.csproj; do
   fi
   # What a suite counted (rounds, kills, connections) is in its results only.
   awk '/<StdOut>/ {on=1} on {print} /<\/StdOut>/ {on=0}' "$results/$name.trx" \
-    | sed 's/.*<StdOut>//; s/<\/StdOut>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' | grep -vE '^(\[xUnit.net.*|20[0-9-]*T.*|Ok, passed .*)?$' | head -30
+    | sed 's/.*<StdOut>//; s/<\/StdOut>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' | grep -vE '^(\[xUnit.net.*|20[0-9-]*T.*|Ok, passed .*)?$' | head -40
   total=$(count total) ok=$(count passed) bad=$(( $(count failed) + $(count error) + $(count aborted) + $(count timeout) ))
   passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ok - bad))
   # A run that was cut short may count no failure; its exit code tells.

@@ -83,7 +83,7 @@ public sealed class AllocationTests
                 Emptied(payeeRecords);
                 foreach (ref readonly var transfer in transfers.AsSpan())
                     two.Payer.Partition.ExecuteTogether(
-                        two.Payee.Partition, transfer, two.NowMicros, records, payeeRecords);
+                        two.Payee.Partition, new TransferCommand(transfer), two.NowMicros, records, payeeRecords);
             },
             check: _ => Assert.Equal(sent += Transfers, two.Payee.BalanceOf("bob")));
     }

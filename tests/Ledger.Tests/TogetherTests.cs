@@ -347,7 +347,7 @@ public sealed class TogetherTests
     [Fact]
     public void A_transfer_goes_to_another_partition_of_the_ledger_only()
     {
-        var transfer = TwoPartitions.Transfer(1, Amount);
+        var transfer = new TransferCommand(TwoPartitions.Transfer(1, Amount));
         var (payer, records) = (two.Payer.Partition, two.Payer.Kept.Batch);
         var whole = TestLedger.WithSettlement().Partition;
 

@@ -35,7 +35,8 @@ public sealed class GrainPeers(IGrainFactory grains, PartitionGrainServices here
         {
             // Any of the silo's partitions takes what is for others.
             var carrier = grains.GetGrain<IPartitionGrain>(together[0].Partition);
-            AddressedRequest[] requests = [.. together.Select(asked => new AddressedRequest(asked.Partition, asked.Request))];
+            AddressedRequest[] requests =
+                [.. together.Select(asked => new AddressedRequest(asked.Partition, asked.Request))];
             var answer = (await carrier.Exchange(new Immutable<AddressedRequest[]>(requests))).Value;
             for (var i = 0; i < together.Count; i++)
             {

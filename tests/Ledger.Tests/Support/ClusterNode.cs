@@ -194,7 +194,7 @@ internal sealed class ClusterNode : IClaims
     }
 
     private RemoteTransferAnswer ExecuteTogether(ClusterNode payee, Transfer transfer) =>
-        Partition.ExecuteTogether(payee.Partition, transfer, NowMicros, Kept.Batch, payee.Kept.Batch);
+        Partition.ExecuteTogether(payee.Partition, new TransferCommand(transfer), NowMicros, Kept.Batch, payee.Kept.Batch);
 
     private RemoteTransferAnswer Reserve(int payee, Transfer transfer, Rejection? payeeRefusal)
     {

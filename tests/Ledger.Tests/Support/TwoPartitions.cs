@@ -75,7 +75,7 @@ internal sealed class TwoPartitions
     {
         var (from, to) = back ? (Payee, Payer) : (Payer, Payee);
         var answer = from.Partition.ExecuteTogether(
-            to.Partition, transfer, NowMicros, from.Kept.Batch, to.Kept.Batch);
+            to.Partition, new TransferCommand(transfer), NowMicros, from.Kept.Batch, to.Kept.Batch);
         from.Kept.KeepBatch();
         to.Kept.KeepBatch();
         return answer;
