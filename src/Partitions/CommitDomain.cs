@@ -157,8 +157,13 @@ internal sealed class CommitDomain
             if (host.EndBatch(turn)) written.Add(host);
         turn.NoteSettled();
         if (written.Count == 0) return Task.CompletedTask;
-        // Hashing and sending is for another thread: this one goes on with the next.
-        return Task.Run(() => journal.AppendTogetherAsync(written.ConvertAll(host => host.Seal(turn))));
+        // Hashing and sending is for other threads: this one goes on with the next.
+        return Task.Run(() =>
+        {
+            var batches = new PartitionBytes[written.Count];
+            Parallel.For(0, batches.Length, number => batches[number] = written[number].Seal(turn));
+            return journal.AppendTogetherAsync(batches);
+        });
     }
 
     private void LetGo()
