@@ -31,6 +31,7 @@ public static class GrainHosting
         services.AddSingleton<LedgerAudit>();
         services.AddSingleton(typeof(StateCodec<>));
         services.AddSingleton<ManagerRows>();
+        services.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         services.Configure<GrainCollectionOptions>(collection =>
         {
             collection.CollectionQuantum = CollectionEvery;

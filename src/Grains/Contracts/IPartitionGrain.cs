@@ -56,4 +56,8 @@ public interface IPartitionGrain : IGrainWithIntegerKey
     /// <summary>Sees to it that the partition is active somewhere: what it has under way goes on.</summary>
     [Alias("Wake")]
     Task Wake();
+
+    /// <summary>Ends this activation; the next is where the partition belongs by then.</summary>
+    [Alias("Leave")]
+    Task Leave();
 }

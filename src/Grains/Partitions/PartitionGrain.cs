@@ -11,7 +11,7 @@ namespace OrleansWallet.Grains;
 /// Hosts a partition: where Orleans places this grain, the partition works, on a loop of its own. Should it have two
 /// activations for a moment, the journal lets only the newer write.
 /// </summary>
-[Reentrant, KeepAlive]
+[Reentrant, KeepAlive, PartitionPlacement]
 public sealed partial class PartitionGrain(PartitionGrainServices services, ILogger<PartitionGrain> log)
     : Grain, IPartitionGrain
 {
@@ -115,6 +115,13 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     /// <inheritdoc/>
     public Task Wake() => Host.Ended.IsCompleted ? Host.Ended : Task.CompletedTask;
 
+    /// <inheritdoc/>
+    public Task Leave()
+    {
+        DeactivateOnIdle();
+        return Task.CompletedTask;
+    }
+
     private static async Task<TResult> InTimeAsync<TResult>(Task<TResult> answer)
     {
         try
@@ -164,6 +171,9 @@ public sealed class PartitionGrainServices(Func<PartitionServices> open)
     /// </summary>
     public bool TryFind(int number, [NotNullWhen(true)] out PartitionHost? host) =>
         hosts.TryGetValue(number, out host) && host.IsWorking;
+
+    /// <summary>The numbers of the partitions that work here.</summary>
+    public IReadOnlyCollection<int> Here => [.. hosts.Values.Where(host => host.IsWorking).Select(host => host.Number)];
 
     internal void Add(PartitionHost host) => hosts[host.Number] = host;
 
