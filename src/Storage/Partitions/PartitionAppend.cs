@@ -42,14 +42,11 @@ internal sealed class PartitionAppend : TaskCompletionSource
     /// <summary>Whether it is known not to be written, or not known to be.</summary>
     public bool HasFailed => failure is not null;
 
+    /// <summary>Why.</summary>
+    public Exception Failure => failure ?? throw new InvalidOperationException("It didn't fail.");
+
     /// <summary>Notes that it was not written, or that nobody knows.</summary>
     public void Fail(Exception why) => failure ??= why;
-
-    /// <summary>Throws where it was not written, or nobody knows.</summary>
-    public void ThrowIfFailed()
-    {
-        if (failure is not null) throw failure;
-    }
 
     /// <summary>Answers the caller.</summary>
     public void Answer()

@@ -12,10 +12,10 @@ namespace OrleansWallet.Storage.Partitions;
 /// <param name="first">The number of the server's first partition.</param>
 /// <param name="count">How many partitions the server has.</param>
 /// <param name="write">Writes a group, and notes at each batch where that failed; it keeps nothing of the list.</param>
-/// <param name="writeTogether">The same, but all of the group or nothing.</param>
+/// <param name="together">Writes all of a group or nothing.</param>
 internal sealed class PartitionWriter(
     PartitionStoreOptions options, int first, int count, Func<List<PartitionAppend>, Task> write,
-    Func<List<PartitionAppend>, Task> writeTogether)
+    IWriteTogether together)
 {
     private readonly Lock gate = new();
     private readonly PartitionLane[] lanes = NewLanes(count);
@@ -25,7 +25,8 @@ internal sealed class PartitionWriter(
     private int waitingBatches;
     private long waitingBytes;
     private int writers;
-    private int together;
+    private readonly Queue<PartitionGroup> groups = new();
+    private int groupWriters;
     private bool closed;
 
     /// <summary>How much was sent.</summary>
@@ -66,44 +67,34 @@ internal sealed class PartitionWriter(
         ThreadPool.UnsafeQueueUserWorkItem(static writer => _ = writer.RunAsync(), this, preferLocal: false);
     }
 
-    /// <summary>Writes batches of several partitions at once, all of them or none.</summary>
+    /// <summary>
+    /// Writes batches of several partitions, all of them or none. What others want written so meanwhile goes with them.
+    /// </summary>
     /// <exception cref="StateUnavailableException">They are not known to be written.</exception>
     /// <exception cref="PartitionFencedException">A newer activation of one has begun; none was written.</exception>
     /// <exception cref="InvalidOperationException">One isn't the next, or another of its partition waits.</exception>
-    public async Task WriteTogetherAsync(List<PartitionAppend> group)
+    public Task WriteTogetherAsync(List<PartitionAppend> appends)
     {
+        var group = new PartitionGroup(appends);
         lock (gate)
         {
             if (closed) throw new StateUnavailableException("The journal is closed.", isOutcomeKnown: true);
-            foreach (var append in group)
+            foreach (var append in appends)
             {
                 lanes[append.Partition - first].Check(append);
                 lanes[append.Partition - first].CheckIdle(append);
             }
-            foreach (var append in group)
+            foreach (var append in appends)
             {
                 lanes[append.Partition - first].Add(append);
                 lanes[append.Partition - first].Take();
             }
-            counts = counts.Plus(group);
-            together++;
+            groups.Enqueue(group);
+            if (groupWriters == options.WritersMax) return group.Task;
+            groupWriters++;
         }
-        try
-        {
-            await writeTogether(group).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            var why = new StateUnavailableException($"The journal failed: {e.Message}", e);
-            foreach (var append in group) append.Fail(why);
-        }
-        Release(group, []);
-        lock (gate)
-        {
-            together--;
-            EndIfDrained();
-        }
-        foreach (var append in group) append.ThrowIfFailed();
+        _ = WriteGroupsAsync();
+        return group.Task;
     }
 
     /// <summary>Takes no more batches, and waits until those it has are answered.</summary>
@@ -117,9 +108,68 @@ internal sealed class PartitionWriter(
         return drained.Task;
     }
 
+    private async Task WriteGroupsAsync()
+    {
+        var some = new List<PartitionGroup>();
+        while (TryTake(some))
+        {
+            try
+            {
+                await WriteAsync(some).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                var why = new StateUnavailableException($"The journal failed: {e.Message}", e);
+                foreach (var group in some) group.Fail(why);
+            }
+            foreach (var group in some)
+            {
+                Release(group.Appends, []);
+                group.Answer();
+            }
+        }
+    }
+
+    // All in one commit. Where a key is taken in it, each by itself shows whose.
+    private async Task WriteAsync(List<PartitionGroup> some)
+    {
+        if (some.Count > 1
+            && await together.TryWriteAsync([.. some.SelectMany(group => group.Appends)]).ConfigureAwait(false))
+            return;
+        foreach (var group in some)
+            if (!await together.TryWriteAsync(group.Appends).ConfigureAwait(false))
+                group.Fail(await together.FindFencedAsync(group.Appends).ConfigureAwait(false));
+    }
+
+    private bool TryTake(List<PartitionGroup> some)
+    {
+        some.Clear();
+        var (batches, bytes) = (0, 0L);
+        lock (gate)
+        {
+            while (groups.TryPeek(out var next))
+            {
+                if (some.Count > 0
+                    && (batches + next.Appends.Count > options.GroupBatchesMax
+                        || bytes + next.Bytes > options.GroupBytesMax))
+                    break;
+                some.Add(groups.Dequeue());
+                (batches, bytes) = (batches + next.Appends.Count, bytes + next.Bytes);
+            }
+            if (some.Count > 0)
+            {
+                counts = new PartitionWriterCounts(counts.Groups + 1, counts.Batches + batches, counts.Bytes + bytes);
+                return true;
+            }
+            groupWriters--;
+            EndIfDrained();
+            return false;
+        }
+    }
+
     private void EndIfDrained()
     {
-        if (closed && writers + together == 0) drained.TrySetResult();
+        if (closed && writers + groupWriters == 0) drained.TrySetResult();
     }
 
     private static PartitionLane[] NewLanes(int count)
@@ -170,7 +220,8 @@ internal sealed class PartitionWriter(
             waitingBytes -= bytes;
             if (group.Count > 0)
             {
-                counts = counts.Plus(group);
+                counts = new PartitionWriterCounts(
+                    counts.Groups + 1, counts.Batches + group.Count, counts.Bytes + bytes);
                 return true;
             }
             writers--;

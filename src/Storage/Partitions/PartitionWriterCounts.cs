@@ -4,12 +4,4 @@ namespace OrleansWallet.Storage.Partitions;
 /// <param name="Groups">Groups, each a statement and a commit.</param>
 /// <param name="Batches">Batches in them.</param>
 /// <param name="Bytes">Bytes of these batches.</param>
-public readonly record struct PartitionWriterCounts(long Groups, long Batches, long Bytes)
-{
-    internal PartitionWriterCounts Plus(List<PartitionAppend> group)
-    {
-        var bytes = 0L;
-        foreach (var append in group) bytes += append.Payload.Length;
-        return new PartitionWriterCounts(Groups + 1, Batches + group.Count, Bytes + bytes);
-    }
-}
+public readonly record struct PartitionWriterCounts(long Groups, long Batches, long Bytes);

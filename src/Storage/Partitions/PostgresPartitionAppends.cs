@@ -9,6 +9,7 @@ namespace OrleansWallet.Storage.Partitions;
 /// does, and one commit.
 /// </summary>
 internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, PartitionStoreOptions options)
+    : IWriteTogether
 {
     private const string Copy = "COPY partition_journal (partition, sequence, payload) FROM STDIN (FORMAT BINARY)";
 
@@ -26,8 +27,6 @@ internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, Partitio
     /// </summary>
     public async Task WriteAsync(List<PartitionAppend> group)
     {
-        // One order for all processes: those that meet at the same keys never wait for each other in a circle.
-        group.Sort(static (one, other) => one.Partition.CompareTo(other.Partition));
         if (await TryWriteAsync(group).ConfigureAwait(false)) return;
         // One of them met a row of another activation, and nothing was written. Each by itself, it shows which.
         var alone = new List<PartitionAppend>(1);
@@ -40,13 +39,11 @@ internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, Partitio
         }
     }
 
-    /// <summary>Writes all of a group or nothing, and notes at each batch where that failed.</summary>
-    public async Task WriteTogetherAsync(List<PartitionAppend> group)
+    /// <inheritdoc/>
+    public async Task<PartitionFencedException> FindFencedAsync(List<PartitionAppend> appends)
     {
-        group.Sort(static (one, other) => one.Partition.CompareTo(other.Partition));
-        if (await TryWriteAsync(group).ConfigureAwait(false)) return;
-        var fenced = await FindTakenAsync(group).ConfigureAwait(false) ?? group[0];
-        foreach (var append in group) append.Fail(new PartitionFencedException(fenced.Partition, fenced.Sequence));
+        var fenced = await FindTakenAsync(appends).ConfigureAwait(false) ?? appends[0];
+        return new PartitionFencedException(fenced.Partition, fenced.Sequence);
     }
 
     // The first of those whose key is taken.
@@ -74,9 +71,11 @@ internal sealed class PostgresPartitionAppends(NpgsqlDataSource source, Partitio
         }
     }
 
-    // False where a key was taken, so that nothing was written; any other failure is noted.
-    private async Task<bool> TryWriteAsync(List<PartitionAppend> group)
+    /// <inheritdoc/>
+    public async Task<bool> TryWriteAsync(List<PartitionAppend> group)
     {
+        // One order for all processes: those that meet at the same keys never wait for each other in a circle.
+        group.Sort(static (one, other) => one.Partition.CompareTo(other.Partition));
         var isOutcomeKnown = true;
         try
         {

@@ -20,7 +20,7 @@ internal sealed class PostgresPartitionJournal
         reads = new PostgresPartitionReads(source, options);
         archive = new PostgresPartitionArchive(this, source, options);
         var appends = new PostgresPartitionAppends(writes, options);
-        writer = new PartitionWriter(options, first, last - first + 1, appends.WriteAsync, appends.WriteTogetherAsync);
+        writer = new PartitionWriter(options, first, last - first + 1, appends.WriteAsync, appends);
     }
 
     /// <summary>How much was sent.</summary>

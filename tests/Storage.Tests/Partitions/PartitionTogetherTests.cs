@@ -54,6 +54,40 @@ public sealed class PartitionTogetherTests(PostgresServer server)
     }
 
     [PostgresFact]
+    public async Task What_waits_goes_in_one_commit_and_a_group_that_is_fenced_fails_alone()
+    {
+        var place = await PartitionPlace.NewAsync(server);
+        await using var older = await place.OpenAsync(new PartitionStoreOptions { WritersMax = 1 });
+        await using var newer = await place.OpenAsync();
+        var partitions = await TestPartition.ActivateAllAsync(older, 64);
+        await TestPartition.ActivateAsync(newer, 40);
+        foreach (var fenced in new[] { false, true })
+        {
+            var before = older.Counts;
+            var groups = partitions[(fenced ? 32 : 0)..(fenced ? 64 : 32)].Chunk(8).ToArray();
+            var appending = new List<Task>();
+            await using (await place.LockAsync("partition_journal"))
+            {
+                // The first goes alone and waits; the others meet behind it.
+                appending.Add(TestPartition.AppendTogetherAsync(groups[0]));
+                await place.WaitForLockedAsync(1);
+                appending.AddRange(groups[1..].Select(group => TestPartition.AppendTogetherAsync(group)));
+            }
+            for (var group = 0; group < groups.Length; group++)
+            {
+                var isFenced = fenced && group == 1;
+                if (isFenced) await Assert.ThrowsAsync<PartitionFencedException>(() => appending[group]);
+                else await appending[group];
+                foreach (var partition in groups[group])
+                    Assert.Equal(
+                        isFenced && partition.Point.Partition != 40 ? 1 : 2,
+                        (await TestPartition.ReadAllAsync(newer, partition.Point.Partition)).Count);
+            }
+            Assert.Equal(2, older.Counts.Groups - before.Groups);
+        }
+    }
+
+    [PostgresFact]
     public async Task Where_the_connection_is_lost_all_are_written_or_none()
     {
         var place = await PartitionPlace.NewAsync(server);

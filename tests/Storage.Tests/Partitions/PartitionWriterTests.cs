@@ -150,7 +150,7 @@ public sealed class PartitionWriterTests
             const int BatchCount = 15;
             var journal = new FatefulJournal([.. fates]);
             var writer = new PartitionWriter(
-                new PartitionStoreOptions { WritersMax = 2 }, 0, FatefulJournal.Partitions, journal.WriteAsync, journal.WriteAsync);
+                new PartitionStoreOptions { WritersMax = 2 }, 0, FatefulJournal.Partitions, journal.WriteAsync, new NoneTogether());
 
             var answered = Task.WhenAll(Enumerable.Range(0, FatefulJournal.Partitions).Select(
                 partition => Task.Run(() => journal.HostAsync(writer, partition, BatchCount))))
@@ -163,7 +163,8 @@ public sealed class PartitionWriterTests
             }
         }, tests: 60);
 
-    private PartitionWriter NewWriter(PartitionStoreOptions options) => new(options, 0, 64, WriteAsync, WriteAsync);
+    private PartitionWriter NewWriter(PartitionStoreOptions options) => new(
+        options, 0, 64, WriteAsync, new NoneTogether());
 
     private async Task WriteAsync(List<PartitionAppend> appends)
     {
