@@ -55,7 +55,14 @@ internal sealed class PartitionCluster : IAsyncDisposable
         var primary = new IPEndPoint(IPAddress.Loopback, BenchCluster.FreePort());
         for (var number = 0; number < layout.Silos; number++)
             await cluster.AddAsync(number, number == 0 ? primary.Port : BenchCluster.FreePort(), primary);
-        // All partitions begin to work before anything is measured.
+        // All silos know of each other, and all partitions begin to work, before anything is measured.
+        foreach (var host in cluster.hosts)
+        {
+            var grains = host.Services.GetRequiredService<IGrainFactory>();
+            while ((await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count < layout.Silos)
+                await Task.Delay(100);
+        }
+        if (layout.Silos > 1) await Task.Delay(TimeSpan.FromSeconds(2));
         foreach (var host in cluster.hosts)
         {
             var grains = host.Services.GetRequiredService<IGrainFactory>();
