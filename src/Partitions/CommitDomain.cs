@@ -26,6 +26,7 @@ internal sealed class CommitDomain
     private Turn committing = new(1);
     private Task? commit;
     private long deferredIn = -1;
+    private volatile bool isOver;
     private PartitionHost? atWork;
 
     /// <param name="journal">Where its partitions' journals lie, all on one server.</param>
@@ -49,7 +50,12 @@ internal sealed class CommitDomain
     public Exception? Fault { get; private set; }
 
     /// <summary>Has something done in a partition's turn. Any thread.</summary>
-    public void Post(PartitionHost host, Action<Turn> work) => inbox.Add((host, work));
+    public void Post(PartitionHost host, Action<Turn> work)
+    {
+        inbox.Add((host, work));
+        // It may have come after the last look into the inbox.
+        if (isOver) host.End(Fault);
+    }
 
     /// <summary>Takes a partition in. What an older one of that number still does, ends the domain.</summary>
     public void Join(PartitionHost host) => Post(host, turn =>
@@ -111,6 +117,7 @@ internal sealed class CommitDomain
             else if (atWork is { } host) setApart(host.Number);
             notice($"{hosts.Count(host => host is not null)} partitions that commit together begin anew: {e.Message}");
         }
+        isOver = true;
         foreach (var host in hosts) host?.End(Fault);
         // Those that come too late.
         while (inbox.TryTake(ref taken))
