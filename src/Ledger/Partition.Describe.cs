@@ -54,7 +54,7 @@ public sealed partial class Partition
                 var transfer = new Transfer(
                     new TransactionId(stored.Id), Directory.IdOf(stored.Account), CounterpartyOf(record),
                     new Money(stored.Amount, Accounts[stored.Account].Account.Currency));
-                return new TransferView(transfer, Rejection.None, Shown(header), at);
+                return new TransferView(transfer, Rejection.None, SequenceOf(stored), at);
             }
             default:
                 throw new UnreachableException($"A {header.Kind} record settles no transfer.");
@@ -96,7 +96,7 @@ public sealed partial class Partition
                 return Entry(
                     number, header, stored.Side, frozen: false, stored.Id,
                     header.Kind == RecordKind.DebitLeg ? EntryDirection.Debit : EntryDirection.Credit, stored.Amount,
-                    CounterpartyOf(record));
+                    CounterpartyOf(record), SequenceOf(stored));
             }
             case RecordKind.AccountFrozen or RecordKind.AccountUnfrozen:
             {
@@ -118,13 +118,14 @@ public sealed partial class Partition
 
     private AccountMoment Entry(
         int number, in RecordHeader header, in AccountSide side, bool frozen, Guid id, EntryDirection direction,
-        long amount, AccountId counterparty)
+        long amount, AccountId counterparty, long? sequence = null)
     {
         var view = ViewAfter(number, header, side, frozen);
+        var at = sequence ?? Shown(header);
         var entry = new EntryView(
-            Shown(header), new TransactionId(id), direction, new Money(amount, view.Balance.Currency), view.Balance,
-            counterparty, FromMicros(header.AtMicros));
-        return new AccountMoment(Shown(header), header.AtMicros, view, entry, side.Previous, side.Skip);
+            at, new TransactionId(id), direction, new Money(amount, view.Balance.Currency), view.Balance, counterparty,
+            FromMicros(header.AtMicros));
+        return new AccountMoment(at, header.AtMicros, view, entry, side.Previous, side.Skip);
     }
 
     private static AccountId PayeeOf(ReadOnlySpan<byte> record) => AccountId.Parse(Encoding.ASCII.GetString(

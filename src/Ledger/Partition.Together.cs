@@ -55,8 +55,12 @@ public sealed partial class Partition
         ApplyLeg(ref record, place);
         if (kind == RecordKind.DebitLeg) recorded.Remember(transfer.Id, place);
         Records.Seal(bytes);
-        return new TransferOutcome(Rejection.None, Replayed: false, Shown(record.Header));
+        return new TransferOutcome(Rejection.None, Replayed: false, SequenceOf(record));
     }
+
+    // The transfer's number, and that of both entries: as of it, both accounts have them.
+    private long SequenceOf(in LegRecord record) =>
+        HybridTime.Of(record.Header.AtMicros, Math.Max(Between.Membership.Number, record.Other));
 
     private void ReplayLeg(ReadOnlySpan<byte> record, long place)
     {

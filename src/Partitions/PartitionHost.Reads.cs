@@ -157,6 +157,6 @@ public sealed partial class PartitionHost
 
     private Task<(int Number, long Place, long LastSequence)?> FindNewestAsync(AccountId id) =>
         AskAsync<(int, long, long)?>(_ => partition.Directory.TryFind(id, out var number)
-            ? (number, partition.Accounts[number].Newest, HybridTime.Of(partition.LastAtMicros, Number))
+            ? (number, partition.Accounts[number].Newest, HybridTime.LastOf(partition.LastAtMicros))
             : null);
 }

@@ -44,8 +44,9 @@ internal sealed class PartitionKeeper(
             return;
         }
         if (++rounds < RoundsUntilSettled) return;
+        var staying = partitions.Staying(silos);
         var strangers = partitions.Here
-            .Where(number => !PartitionPlacement.SiloOf(number, silos).Equals(silo.SiloAddress)).Take(LeaveMax);
+            .Where(number => !PartitionPlacement.SiloOf(number, staying).Equals(silo.SiloAddress)).Take(LeaveMax);
         await Task.WhenAll(strangers.Select(number => grains.GetGrain<IPartitionGrain>(number).Leave()));
     }
 

@@ -57,7 +57,7 @@ public sealed class TogetherTests
 
         Assert.True(LegOf(two.Payer).Header.AtMicros > last);
         Assert.Equal(LegOf(two.Payer).Header.AtMicros, LegOf(two.Payee).Header.AtMicros);
-        Assert.Equal(HybridTime.Of(LegOf(two.Payer).Header.AtMicros, 0), outcome.Sequence);
+        Assert.Equal(HybridTime.Of(LegOf(two.Payer).Header.AtMicros, 1), outcome.Sequence);
     }
 
     [Fact]

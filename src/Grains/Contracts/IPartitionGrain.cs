@@ -57,6 +57,10 @@ public interface IPartitionGrain : IGrainWithIntegerKey
     [Alias("Wake")]
     Task Wake();
 
+    /// <summary>Tells the silo where the partition is that another is about to leave the cluster.</summary>
+    [Alias("Avoid"), ResponseTimeout("00:00:01")]
+    Task Avoid(string silo);
+
     /// <summary>Ends this activation; the next is where the partition belongs by then.</summary>
     [Alias("Leave")]
     Task Leave();

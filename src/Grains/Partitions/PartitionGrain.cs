@@ -116,6 +116,13 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     public Task Wake() => Host.Ended.IsCompleted ? Host.Ended : Task.CompletedTask;
 
     /// <inheritdoc/>
+    public Task Avoid(string silo)
+    {
+        services.Avoid(SiloAddress.FromParsableString(silo));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task Leave()
     {
         DeactivateOnIdle();
@@ -148,6 +155,8 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
 public sealed class PartitionGrainServices(Func<PartitionServices> open)
 {
     private readonly ConcurrentDictionary<int, PartitionHost> hosts = [];
+    // Silos end once; one that starts again has another address.
+    private readonly ConcurrentDictionary<SiloAddress, bool> leaving = [];
     private readonly Lock gate = new();
     private PartitionServices? services;
 
@@ -171,6 +180,16 @@ public sealed class PartitionGrainServices(Func<PartitionServices> open)
     /// </summary>
     public bool TryFind(int number, [NotNullWhen(true)] out PartitionHost? host) =>
         hosts.TryGetValue(number, out host) && host.IsWorking;
+
+    /// <summary>Where partitions may go: to no silo that is about to leave, if there is another.</summary>
+    public IReadOnlyCollection<SiloAddress> Staying(IReadOnlyCollection<SiloAddress> silos)
+    {
+        SiloAddress[] staying = [.. silos.Where(silo => !leaving.ContainsKey(silo))];
+        return staying.Length > 0 ? staying : silos;
+    }
+
+    /// <summary>Says that a silo is about to leave the cluster.</summary>
+    public void Avoid(SiloAddress silo) => leaving.TryAdd(silo, true);
 
     /// <summary>The numbers of the partitions that work here.</summary>
     public IReadOnlyCollection<int> Here => [.. hosts.Values.Where(host => host.IsWorking).Select(host => host.Number)];

@@ -30,11 +30,13 @@ public sealed class PartitionPlacement : PlacementStrategy
 public sealed class PartitionPlacementAttribute() : PlacementAttribute(new PartitionPlacement());
 
 /// <summary>Places a partition where it belongs.</summary>
-public sealed class PartitionPlacementDirector : IPlacementDirector
+public sealed class PartitionPlacementDirector(PartitionGrainServices? partitions = null) : IPlacementDirector
 {
     /// <inheritdoc/>
     public Task<SiloAddress> OnAddActivation(
         PlacementStrategy strategy, PlacementTarget target, IPlacementContext context) =>
         Task.FromResult(PartitionPlacement.SiloOf(
-            (int)target.GrainIdentity.GetIntegerKey(), context.GetCompatibleSilos(target)));
+            (int)target.GrainIdentity.GetIntegerKey(), Staying(context.GetCompatibleSilos(target))));
+
+    private IReadOnlyCollection<SiloAddress> Staying(SiloAddress[] silos) => partitions?.Staying(silos) ?? silos;
 }
