@@ -21,8 +21,7 @@ internal class Call<TResult>(PartitionHost host)
     public void Answer()
     {
         host.Forget(this);
-        if (Result is { } result) TrySetResult(result);
-        else TrySetResult(default!);
+        TrySetResult(Result!);
     }
 
     /// <inheritdoc/>

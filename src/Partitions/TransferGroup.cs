@@ -9,6 +9,7 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
     private readonly TransferOutcome[] outcomes;
     private readonly bool[] isDecided;
     private long begunIn;
+    private int undecided;
 
     public TransferGroup(PartitionHost host, Transfer[] transfers)
         : base(host)
@@ -17,7 +18,7 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
         Result = outcomes = new TransferOutcome[transfers.Length];
         isDecided = new bool[transfers.Length];
         Where = new Whereabouts[transfers.Length];
-        Undecided = transfers.Length;
+        undecided = transfers.Length;
     }
 
     public Transfer[] Transfers => transfers;
@@ -42,9 +43,6 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
 
     /// <summary>The version of the index of records when it began: what is new was not in it.</summary>
     public long Version { get; private set; }
-
-    /// <summary>How many have no outcome yet.</summary>
-    public int Undecided { get; private set; }
 
     /// <summary>The first that deciding has not come to.</summary>
     public int Next { get; set; }
@@ -71,9 +69,8 @@ internal sealed class TransferGroup : Call<TransferOutcome[]>
     {
         outcomes[index] = outcome;
         isDecided[index] = true;
-        return --Undecided == 0;
+        return --undecided == 0;
     }
-
 }
 
 /// <summary>One transfer of a group.</summary>

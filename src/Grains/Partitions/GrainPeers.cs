@@ -15,7 +15,8 @@ public sealed class GrainPeers(IGrainFactory grains, PartitionGrainServices here
     private const int ItemsMax = 16_384;
 
     private readonly ConcurrentDictionary<int, string> siloOf = [];
-    private readonly ConcurrentDictionary<string, Outbox> outboxes = [];
+    // Of one silo and one database server: what waits for a server that hangs keeps nothing else waiting.
+    private readonly ConcurrentDictionary<(string Silo, int Server), Outbox> outboxes = [];
 
     /// <inheritdoc/>
     public Task<PeerReply> ExchangeAsync(int partition, PeerRequest request)
@@ -23,7 +24,9 @@ public sealed class GrainPeers(IGrainFactory grains, PartitionGrainServices here
         if (here.TryFind(partition, out var near)) return near.ExchangeAsync(request);
         var asked = new Asked(partition, request);
         if (siloOf.TryGetValue(partition, out var silo))
-            outboxes.GetOrAdd(silo, static (_, peers) => new Outbox(peers.SendAsync), this).Add(asked);
+            outboxes.GetOrAdd(
+                (silo, here.Value.Journal.ServerOf(partition)), static (_, peers) => new Outbox(peers.SendAsync), this)
+                .Add(asked);
         else
             _ = SendAsync([asked]);
         return asked.Task;

@@ -22,9 +22,6 @@ public interface IPartitionSnapshots
         PartitionPoint point, IReadOnlyCollection<Guid> runs, Action<Stream> writeImage,
         CancellationToken cancel = default);
 
-    /// <summary>Writes a snapshot that needs no runs.</summary>
-    Task WriteSnapshotAsync(PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default);
-
     /// <summary>
     /// Reads the newest snapshot of a partition that is whole, on a thread of its own; null where there is none. What
     /// is damaged is passed over, and told of.

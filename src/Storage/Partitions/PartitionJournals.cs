@@ -96,11 +96,6 @@ public sealed class PartitionJournals : IPartitionJournal, IPartitionSnapshots, 
         ShardOf(point.Partition).Snapshots.WriteAsync(point, runs, writeImage, cancel);
 
     /// <inheritdoc/>
-    public Task WriteSnapshotAsync(
-        PartitionPoint point, Action<Stream> writeImage, CancellationToken cancel = default) =>
-        WriteSnapshotAsync(point, [], writeImage, cancel);
-
-    /// <inheritdoc/>
     public Task<PartitionSnapshot<TState>?> ReadNewestSnapshotAsync<TState>(
         int partition, Func<Stream, TState> readImage, Action<string> notice, CancellationToken cancel = default) =>
         ShardOf(partition).Snapshots.ReadNewestAsync(partition, readImage, notice, cancel);
