@@ -63,6 +63,19 @@ if ! dotnet build OrleansWallet.sln --configuration Release -v quiet -clp:NoSumm
 fi
 grep -E 'warning' "$results/build.log" | sort -u
 
+# Runs a suite: its exit code is in $status, what it counted in $counters.
+run() { # run NAME
+  rm -rf "$results"/*/
+  dotnet test "tests/$1/$1.csproj" --configuration Release --no-build --logger "console;verbosity=minimal" \
+    --logger "trx;LogFileName=$1.trx" --results-directory "$results" \
+    --blame-hang-timeout 6m --blame-hang-dump-type none ${filter:+--filter "$filter"} 2>&1 | tee "$results/$1.log" \
+    | grep -vE '^(Test run for|VSTest version|Results File|Attachments:|A total of|WARNING: Overwriting|Starting test|Data collector|No test matches)' | grep -v '^$'
+  status=${PIPESTATUS[0]}
+  counters=$(grep -o '<Counters [^>]*>' "$results/$1.trx" 2>/dev/null | head -1)
+}
+count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+bad() { echo $(($(count failed) + $(count error) + $(count aborted) + $(count timeout))); }
+
 passed=0 failed=0 skipped=0
 for project in tests/*/*.csproj; do
   name=$(basename "$project" .csproj)
@@ -72,12 +85,15 @@ for project in tests/*/*.csproj; do
     continue
   fi
   echo "== $name"
-  dotnet test "$project" --configuration Release --no-build --logger "console;verbosity=minimal" \
-    --logger "trx;LogFileName=$name.trx" --results-directory "$results" --blame-hang-timeout 10m ${filter:+--filter "$filter"} \
-    2>&1 | grep -vE '^(Test run for|VSTest version|Results File|Attachments:|A total of|Starting test|Data collector|No test matches)' | grep -v '^$'
-  status=${PIPESTATUS[0]}
-  counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -1)
-  count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+  run "$name"
+  # A crash of the test host, or six minutes in which no test began or ended, cuts a run short: then nothing says what
+  # is wrong but the names of the tests that ran just then. One more run shows whether it is always so.
+  if grep -q '^Test Run Aborted' "$results/$name.log"; then
+    { echo "$name, after $(count total) tests, while these ran:"
+      sed -n 's/.* DisplayName="\([^"]*\)".*Completed="False".*/    \1/p' "$results"/*/Sequence_*.xml 2>/dev/null
+      grep -E 'Reason: |inactivity|^ *(Unhandled|Fatal)' "$results/$name.log" | sed 's/^/    /'; } | tee -a "$results/cut.txt"
+    if [ -n "$counters" ] && [ "$(bad)" -eq 0 ]; then run "$name"; fi
+  fi
   if [ -z "$counters" ]; then
     if [ "$status" -ne 0 ]; then failed=$((failed + 1)); fi
     continue
@@ -85,10 +101,25 @@ for project in tests/*/*.csproj; do
   # What a suite counted (rounds, kills, connections) is in its results only.
   awk '/<StdOut>/ {on=1} on {print} /<\/StdOut>/ {on=0}' "$results/$name.trx" \
     | sed 's/.*<StdOut>//; s/<\/StdOut>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&amp;/\&/g' | grep -vE '^(\[xUnit.net.*|20[0-9-]*T.*|Ok, passed .*)?$' | head -40
-  total=$(count total) ok=$(count passed) bad=$(( $(count failed) + $(count error) + $(count aborted) + $(count timeout) ))
-  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + total - ok - bad))
-  # A run that was cut short may count no failure; its exit code tells.
-  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then failed=$((failed + 1)); fi
+  # What failed is said again at the end: above, it may be far up.
+  awk '/<UnitTestResult .*outcome="Failed"/ {match($0, /testName="[^"]*"/); print substr($0, RSTART + 10, RLENGTH - 11)}
+    /<Message>/ {on=1} on {print "    " $0} /<\/Message>/ {on=0}' "$results/$name.trx" \
+    | sed 's/^ *<Message>/    /; s/<\/Message>.*//; s/&lt;/</g; s/&gt;/>/g; s/&quot;/"/g; s/&#xD;//g; s/&amp;/\&/g' >>"$results/failed.txt"
+  passed=$((passed + $(count passed))) failed=$((failed + $(bad)))
+  skipped=$((skipped + $(count total) - $(count passed) - $(bad)))
+  # A run that was cut short, or whose fixtures failed, may count no failure; its exit code tells.
+  if [ "$status" -ne 0 ] && [ "$(bad)" -eq 0 ]; then
+    failed=$((failed + 1))
+    { echo "$name, as a whole:"; tail -20 "$results/$name.log" | sed 's/^/    /'; } >>"$results/failed.txt"
+  fi
 done
 
+if [ -s "$results/cut.txt" ]; then
+  echo "== Cut short"
+  cat "$results/cut.txt"
+fi
+if [ -s "$results/failed.txt" ]; then
+  echo "== Failed"
+  cat "$results/failed.txt"
+fi
 finish "$passed" "$failed" "$skipped"

@@ -52,7 +52,7 @@ internal static class ClusterBench
         var rows = Rows.Where(row => row.Home == home && row.Silos == silos)
             .Where(row => settings.Asks($"{row}")).ToArray();
         if (rows.Length == 0) return;
-        await using var server = home == StateHome.Postgres ? await PrivatePostgres.StartAsync() : null;
+        await using var server = home == StateHome.Postgres ? await PrivatePostgres.StartAsync(PostgresServers.Settings) : null;
         var postgres = server is null ? null : await server.CreateDatabaseAsync();
         await using var cluster = await BenchCluster.StartAsync(silos, postgres);
         foreach (var way in Ways(cluster, FundersMax))

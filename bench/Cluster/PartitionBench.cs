@@ -19,6 +19,9 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
     private const int ManyPartitions = 64;
     private const int FewPartitions = 10;
     private const int ManyCallers = 8_192;
+    // So many times as long as other rows: enough for each partition to be written to a snapshot, its ids to go to
+    // pages, the oldest part of its journal to go to the archive, and files to grow by all that stays.
+    private const int SustainedTimes = 20;
     private const string EmbeddedName = "embedded";
     private const string PostgresName = "PostgreSQL alone";
 
@@ -63,6 +66,8 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         var groups = new List<(string Name, Func<Task> Run)> { ("accounts", AccountsAsync) };
         AddSpreads(new PartitionLayout(FewPartitions), Spread.Uniform);
         AddSpreads(new PartitionLayout(ManyPartitions), Spread.Uniform, Spread.Zipf, Spread.Hot);
+        // Close to the rows they are compared with: machines change their speed.
+        groups.Add((EmbeddedName, () => EmbeddedAsync(RowsAsync)));
         foreach (var protocol in Protocols)
         {
             foreach (var partitions in new[] { FewPartitions, ManyPartitions })
@@ -72,10 +77,10 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         }
         foreach (var servers in new[] { 2, 4 })
             Add($"{servers} servers", new PartitionLayout(ManyPartitions, Servers: servers), RowsAsync);
+        Add("sustained", new PartitionLayout(ManyPartitions), SustainedAsync);
         Add("million", new PartitionLayout(ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
         Add("http", new PartitionLayout(FewPartitions), HttpBatchesAsync);
         Add("http", new PartitionLayout(ManyPartitions), HttpRowsAsync);
-        groups.Add((EmbeddedName, () => EmbeddedAsync(RowsAsync)));
         groups.Add(($"http {EmbeddedName}", () => EmbeddedAsync(HttpBatchesAsync)));
         groups.Add((PostgresName, PostgresAsync));
         return groups;
@@ -100,14 +105,19 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         var ledger = new BenchLedger("accounts", AccountGrains, [wallet]) { Servers = servers };
         await ledger.FundAsync(opening: 256, together: 256, batches: 1);
         foreach (var (callers, spread) in new[]
-            { (1, Spread.Uniform), (64, Spread.Uniform), (1_024, Spread.Uniform), (1_024, Spread.Hot) })
+        {
+            (1, Spread.Uniform), (64, Spread.Uniform), (1_024, Spread.Uniform), (ManyCallers, Spread.Uniform),
+            (1_024, Spread.Hot),
+        })
             await SinglesAsync(ledger, callers, spread);
+        await BatchesAsync(ledger, Spread.Uniform);
     }
 
     private async Task PartitionsAsync(PartitionLayout layout, Func<BenchLedger, Task> rows)
     {
         await using var servers = await PostgresServers.StartAsync(layout.Servers);
         await using var cluster = await PartitionCluster.StartAsync(layout, servers);
+        await servers.MakeRoomAsync();
         var accounts = layout.Accounts ?? settings.PartitionAccounts;
         var ledger = new BenchLedger(layout.Name, accounts, cluster.Wallets)
         {
@@ -151,6 +161,10 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         await SinglesAsync(ledger, ManyCallers, Spread.Uniform);
         await BatchesAsync(ledger, Spread.Uniform);
     }
+
+    private Task SustainedAsync(BenchLedger ledger) => WalletLoad.MeasureAsync(
+        settings with { Seconds = SustainedTimes * settings.Seconds }, ledger, BatchesInFlight, Batch, Spread.Uniform,
+        $", {SustainedTimes * settings.Seconds} s");
 
     private async Task HttpRowsAsync(BenchLedger ledger)
     {

@@ -7,6 +7,24 @@ namespace OrleansWallet.Bench;
 /// <summary>PostgreSQL servers of the bench's own, a database on each, and what processor time they take.</summary>
 internal sealed class PostgresServers : IAsyncDisposable
 {
+    /// <summary>
+    /// As docs/partitions.md says for a server of partitions: memory for what is being written, and checkpoints that come
+    /// by time.
+    /// </summary>
+    public static readonly string[] Settings =
+    [
+        "shared_buffers=4GB", "max_wal_size=8GB", "min_wal_size=4GB", "checkpoint_timeout=15min", "wal_buffers=64MB",
+        "max_connections=300",
+    ];
+
+    // So many segments of their journals the servers have at the beginning, as ones that have worked for a while: those
+    // behind a checkpoint are written over, min_wal_size of them. Else each of 16 MiB would first be filled with zeros.
+    private const int JournalSegments = 256;
+    // And so much room, in MiB, lies in the partitions' tables where batches were that have gone to the archive. Else
+    // their files would grow, by memory that is new to the machine.
+    private const int RoomMebibytes = 1_536;
+    private const int RoomRowBytes = 1 << 16;
+
     private readonly List<PrivatePostgres> servers = [];
     private readonly List<string> databases = [];
     private readonly List<int?> postmasters = [];
@@ -30,7 +48,7 @@ internal sealed class PostgresServers : IAsyncDisposable
         var started = new PostgresServers();
         try
         {
-            for (var i = 0; i < count; i++) await started.AddAsync();
+            for (var i = 0; i < count; i++) await started.AddAsync(JournalSegments / count);
             return started;
         }
         catch
@@ -47,17 +65,49 @@ internal sealed class PostgresServers : IAsyncDisposable
             i * partitions / Count, (i + 1) * partitions / Count - 1, database)),
     ];
 
+    /// <summary>Leaves room in the partitions' tables, as in a ledger that has worked for a while.</summary>
+    public async Task MakeRoomAsync()
+    {
+        var rows = RoomMebibytes * (1 << 20) / RoomRowBytes / Count;
+        foreach (var database in databases)
+        {
+            await using var source = NpgsqlDataSource.Create(database);
+            foreach (var sql in new[]
+            {
+                $"INSERT INTO partition_journal SELECT i, 32767, decode(repeat('5a', {RoomRowBytes}), 'hex') "
+                + $"FROM generate_series(1, {rows}) AS i",
+                "DELETE FROM partition_journal WHERE partition = 32767",
+                "VACUUM partition_journal",
+            })
+            {
+                await using var command = source.CreateCommand(sql);
+                command.CommandTimeout = 300;
+                await command.ExecuteNonQueryAsync();
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var server in servers) await server.DisposeAsync();
     }
 
-    private async Task AddAsync()
+    private async Task AddAsync(int segments)
     {
-        var server = await PrivatePostgres.StartAsync();
+        var server = await PrivatePostgres.StartAsync(Settings);
+        await FillJournalAsync(server.AdminConnectionString, segments);
         servers.Add(server);
         databases.Add(await server.CreateDatabaseAsync());
         postmasters.Add(await PostmasterAsync(server.AdminConnectionString));
+    }
+
+    private static async Task FillJournalAsync(string address, int segments)
+    {
+        await using var source = NpgsqlDataSource.Create(address);
+        await using var fill = source.CreateCommand("SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()");
+        for (var i = 0; i < segments; i++) await fill.ExecuteNonQueryAsync();
+        await using var checkpoint = source.CreateCommand("CHECKPOINT");
+        await checkpoint.ExecuteNonQueryAsync();
     }
 
     // A session's process is the postmaster's child.

@@ -11,13 +11,15 @@ internal sealed class WalletLoad(BenchLedger ledger, int callers, int batch, Spr
 {
     private readonly AccountPicker picker = new(ledger.Accounts, spread);
 
-    /// <summary>Measures a row of so many callers, of one transfer each or of a batch each.</summary>
+    /// <summary>
+    /// Measures a row of so many callers, of one transfer each or of a batch each; a note says what is special in it.
+    /// </summary>
     public static Task MeasureAsync(
-        ClusterBenchSettings settings, BenchLedger ledger, int callers, int batch, Spread spread)
+        ClusterBenchSettings settings, BenchLedger ledger, int callers, int batch, Spread spread, string note = "")
     {
         var load = new WalletLoad(ledger, callers, batch, spread);
         return PartitionTable.MeasureAsync(
-            ledger, batch > 1 ? $"batches of {batch:N0}" : $"{callers:N0} callers", spread,
+            ledger, (batch > 1 ? $"batches of {batch:N0}" : $"{callers:N0} callers") + note, spread,
             begins => LoadResult.MeasureAsync(settings.Seconds, load.RunAsync, begins));
     }
 

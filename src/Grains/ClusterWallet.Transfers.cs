@@ -18,11 +18,13 @@ public sealed partial class ClusterWallet
     private async Task SendAsync(IReadOnlyList<TransferLanes.Waiter> group)
     {
         var patience = TimeSpan.FromSeconds(options.QueueSecondsMax);
-        var late = group.Where(waiter => time.GetElapsedTime(waiter.Since) >= patience).ToArray();
+        // One time for all: who is in time by it has some left.
+        var now = time.GetTimestamp();
+        var late = group.Where(waiter => time.GetElapsedTime(waiter.Since, now) >= patience).ToArray();
         foreach (var waiter in late) waiter.Answer(Overloaded);
         var inTime = group.Except(late).ToArray();
         if (inTime.Length == 0) return;
-        if (!await turns.WaitAsync(patience - time.GetElapsedTime(inTime[0].Since)))
+        if (!await turns.WaitAsync(patience - time.GetElapsedTime(inTime[0].Since, now)))
         {
             foreach (var waiter in inTime) waiter.Answer(Overloaded);
             return;

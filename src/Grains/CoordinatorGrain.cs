@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Grains;
@@ -7,7 +8,7 @@ namespace OrleansWallet.Grains;
 /// Runs the wallet's changes as transactions, and takes part in none of them: a participant that its silo sends away
 /// meanwhile would wait for its own commit, which waits for its next activation.
 /// </summary>
-[StatelessWorker, Reentrant]
+[StatelessWorker, Reentrant, GrainDirectory(EverywhereDirectory.Name)]
 public sealed class CoordinatorGrain(
     TransferProcess transfers, StatusChangeProcess statusChanges, Transactions transactions, IGrainFactory grains)
     : Grain, ICoordinatorGrain

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
 using Orleans.Transactions.Abstractions;
 using OrleansWallet.Ledger;
 
@@ -31,6 +32,7 @@ public static class GrainHosting
         services.AddSingleton<LedgerAudit>();
         services.AddSingleton(typeof(StateCodec<>));
         services.AddSingleton<ManagerRows>();
+        silo.AddGrainDirectory(EverywhereDirectory.Name, static (_, _) => new EverywhereDirectory());
         services.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         services.Configure<GrainCollectionOptions>(collection =>
         {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
@@ -19,28 +20,36 @@ public sealed class AccountDirectory
     /// <summary>How many accounts there can be.</summary>
     public const int AccountsMax = 1 << 28;
 
-    private const int ShardBits = 10;
+    private const int ShardBitsOfAll = 10;
+    private const int ShardBitsMin = 2;
     private const int ShardSlotsMin = 8;
     private const int ChunkUnitBits = 17;
     private const int UnitBytes = 8;
     private const int ChunkBytes = UnitBytes << ChunkUnitBits;
     private const int NumbersPerChunkBits = 14;
     private const int EntryHeaderBytes = 5;
-    private const int PrefetchDistance = 8;
 
     // What every shard is until something is added to it: many directories may lie in one process.
     private static readonly ulong[] EmptyShard = new ulong[1];
 
-    private readonly ulong[][] shards = new ulong[1 << ShardBits][];
-    private readonly int[] shardCounts = new int[1 << ShardBits];
+    private readonly int shardShift;
+    private readonly ulong[][] shards;
+    private readonly int[] shardCounts;
     private byte[][] idChunks = [];
     private uint[][] placeChunks = [];
     // Units used so far; unit 0 is left free, so that a slot of 0 is an empty one.
     private uint unitsUsed = 1;
 
-    /// <summary>A directory with no accounts.</summary>
-    public AccountDirectory()
+    /// <summary>
+    /// A directory with no accounts, one of so many that share them: the more there are, the fewer shards each needs,
+    /// and the fewer the processor has to keep at hand.
+    /// </summary>
+    public AccountDirectory(int directories = 1)
     {
+        var shardBits = Math.Max(ShardBitsOfAll - BitOperations.Log2((uint)directories), ShardBitsMin);
+        shardShift = 32 - shardBits;
+        shards = new ulong[1 << shardBits][];
+        shardCounts = new int[1 << shardBits];
         Array.Fill(shards, EmptyShard);
     }
 
@@ -48,50 +57,40 @@ public sealed class AccountDirectory
     public int Count { get; private set; }
 
     /// <summary>Finds an account's number. Any thread.</summary>
-    public bool TryFind(AccountId id, out int number) => Find(id.Value, HashOf(id.Value), out number);
-
-    /// <summary>The same with the id's hash (<see cref="HashOf(AccountId)"/>), which may have been asked for.</summary>
-    public bool TryFind(AccountId id, uint hash, out int number) => Find(id.Value, hash, out number);
-
-    /// <summary>The hash by which every directory of this process finds an id.</summary>
-    public static uint HashOf(AccountId id) => HashOf(id.Value);
+    public bool TryFind(AccountId id, out int number)
+    {
+        var hash = HashOf(id.Value);
+        return Find(Volatile.Read(ref shards[hash >> shardShift]), id.Value, hash, out number);
+    }
 
     /// <summary>
     /// Fills in the numbers of both accounts of many transfers. Any thread. It does what
     /// <see cref="TryFind(AccountId, out int)"/> does, but asks the processor for the memory of later ones while it
-    /// looks at earlier ones: among a million accounts each look-up would wait for memory three times.
+    /// looks at earlier ones: among a million accounts each look-up would wait for memory four times.
     /// </summary>
     public void FindMany(Span<TransferCommand> commands)
     {
-        // Three steps behind each other: the ids' text, the table's slots, the ids stored.
-        Span<(uint From, uint To)> hashes = stackalloc (uint, uint)[4 * PrefetchDistance];
-        for (var i = 0; i < commands.Length + 3 * PrefetchDistance; i++)
+        const int distance = AccountSearches.Distance;
+        var searches = default(AccountSearches);
+        for (var i = -distance; i < commands.Length + 3 * distance; i++)
         {
-            if (i < commands.Length)
+            if (i + distance < commands.Length)
             {
-                PrefetchText(commands[i].Transfer.From);
-                PrefetchText(commands[i].Transfer.To);
+                AccountSearch.PrefetchText(commands[i + distance].Transfer.From);
+                AccountSearch.PrefetchText(commands[i + distance].Transfer.To);
             }
-            if (i - PrefetchDistance is >= 0 and var second && second < commands.Length)
+            if (i >= 0 && i < commands.Length)
             {
-                ref readonly var command = ref commands[second];
-                var hash = (HashOf(command.Transfer.From.Value), HashOf(command.Transfer.To.Value));
-                hashes[second % hashes.Length] = hash;
-                PrefetchSlot(hash.Item1);
-                PrefetchSlot(hash.Item2);
+                ref readonly var command = ref commands[i];
+                searches.Payer(i).Begin(this, command.Transfer.From);
+                searches.Payee(i).Begin(this, command.Transfer.To);
             }
-            if (i - 2 * PrefetchDistance is >= 0 and var third && third < commands.Length)
-            {
-                PrefetchEntry(hashes[third % hashes.Length].From);
-                PrefetchEntry(hashes[third % hashes.Length].To);
-            }
-            if (i - 3 * PrefetchDistance is >= 0 and var last)
+            searches.GoOn(i, commands.Length);
+            if (i - 3 * distance is >= 0 and var last)
             {
                 var transfer = commands[last].Transfer;
-                var (fromHash, toHash) = hashes[last % hashes.Length];
-                Find(transfer.From.Value, fromHash, out var from);
-                Find(transfer.To.Value, toHash, out var to);
-                commands[last] = new TransferCommand(transfer, from, to);
+                commands[last] = new TransferCommand(
+                    transfer, searches.Payer(last).End(transfer.From), searches.Payee(last).End(transfer.To));
             }
         }
     }
@@ -124,9 +123,8 @@ public sealed class AccountDirectory
         return number;
     }
 
-    private bool Find(string text, uint hash, out int number)
+    private bool Find(ulong[] shard, string text, uint hash, out int number)
     {
-        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
         var mask = (uint)shard.Length - 1;
         for (var i = hash & mask; ; i = (i + 1) & mask)
         {
@@ -142,28 +140,33 @@ public sealed class AccountDirectory
 
     private static uint HashOf(ReadOnlySpan<char> text) => (uint)string.GetHashCode(text);
 
-    private static unsafe void PrefetchText(AccountId id)
+    /// <summary>Begins a search: the id's hash, and the shard it would be in, whose beginning is asked for.</summary>
+    internal unsafe (uint Hash, ulong[] Shard) BeginSearch(AccountId id)
     {
-        if (Sse.IsSupported)
-            Sse.Prefetch0(Unsafe.AsPointer(ref MemoryMarshal.GetReference(id.Value.AsSpan())));
+        var hash = HashOf(id.Value);
+        var shard = Volatile.Read(ref shards[hash >> shardShift]);
+        // Its length, which tells the slot.
+        if (Sse.IsSupported) Sse.Prefetch0(*(void**)Unsafe.AsPointer(ref shard));
+        return (hash, shard);
     }
 
-    /// <summary>Asks the processor for the table's slot of an id that is looked for soon. Any thread.</summary>
-    public unsafe void PrefetchSlot(uint hash)
+    /// <summary>Asks for the slot that the hash points to.</summary>
+    internal static unsafe void PrefetchSlot(ulong[] shard, uint hash)
     {
-        if (!Sse.IsSupported) return;
-        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
-        Sse.Prefetch0(Unsafe.AsPointer(ref shard[hash & ((uint)shard.Length - 1)]));
+        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref shard[hash & ((uint)shard.Length - 1)]));
     }
 
-    /// <summary>Asks for the stored id that the slot points to, once the slot is there. Any thread.</summary>
-    public unsafe void PrefetchEntry(uint hash)
+    /// <summary>Asks for the stored id that the slot points to.</summary>
+    internal unsafe void PrefetchEntry(ulong[] shard, uint hash)
     {
         if (!Sse.IsSupported) return;
-        var shard = Volatile.Read(ref shards[hash >> (32 - ShardBits)]);
         var slot = Volatile.Read(ref shard[hash & ((uint)shard.Length - 1)]);
         if (slot != 0) Sse.Prefetch0(Unsafe.AsPointer(ref MemoryMarshal.GetReference(EntryAt((uint)slot))));
     }
+
+    /// <summary>Ends a search: the account's number, or -1.</summary>
+    internal int EndSearch(ulong[] shard, uint hash, AccountId id) =>
+        Find(shard, id.Value, hash, out var number) ? number : -1;
 
     private ReadOnlySpan<byte> EntryAt(uint unit) =>
         Volatile.Read(ref idChunks)[unit >> ChunkUnitBits]
@@ -200,7 +203,7 @@ public sealed class AccountDirectory
 
     private void Insert(uint hash, uint unit)
     {
-        var which = hash >> (32 - ShardBits);
+        var which = hash >> shardShift;
         var shard = shards[which];
         if ((shardCounts[which] + 1) * 4 > shard.Length * 3)
         {

@@ -88,7 +88,11 @@ public sealed class AccountTable
     {
         if ((uint)number >= (uint)Count || !System.Runtime.Intrinsics.X86.Sse.IsSupported) return;
         fixed (AccountSlot* slot = &chunks[number >> ChunkBits][number & (ChunkSlots - 1)])
+        {
+            // As large as a cache line, but an array doesn't begin where one does.
             System.Runtime.Intrinsics.X86.Sse.Prefetch0(slot);
+            System.Runtime.Intrinsics.X86.Sse.Prefetch0((byte*)slot + sizeof(AccountSlot) - 1);
+        }
     }
 
     /// <summary>Adds an account.</summary>

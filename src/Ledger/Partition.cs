@@ -35,6 +35,7 @@ public sealed partial class Partition
     public Partition(IRecordedTransfers recorded, Membership? membership = null)
     {
         this.recorded = recorded;
+        Directory = new AccountDirectory(membership?.Partitions ?? 1);
         if (membership is null) return;
         channels = new Channels(membership);
         earliestMicros = stepMicros = 1;
@@ -56,7 +57,7 @@ public sealed partial class Partition
     public long AccountsOpened { get; private set; }
 
     /// <summary>The accounts' ids. Any thread may look a number up and hand it in with the command.</summary>
-    public AccountDirectory Directory { get; } = new();
+    public AccountDirectory Directory { get; }
 
     /// <summary>The accounts' states.</summary>
     public AccountTable Accounts { get; } = new();

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace OrleansWallet.Ledger;
@@ -31,7 +32,9 @@ public static class Placement
     private static int Reduce(ulong hash, int partitions)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(partitions);
-        return (int)(hash % (ulong)partitions);
+        // The same, where dividing can be spared.
+        return BitOperations.IsPow2(partitions)
+            ? (int)(hash & (ulong)(partitions - 1)) : (int)(hash % (ulong)partitions);
     }
 
     private static ulong Mix(ulong hash)

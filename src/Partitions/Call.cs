@@ -1,11 +1,15 @@
 namespace OrleansWallet.Partitions;
 
-/// <summary>Somebody waits for an answer.</summary>
-internal interface ICall
+/// <summary>Something to be told as soon as a commit is durable.</summary>
+internal interface IAnswer
 {
-    /// <summary>Gives the answer, now that it is durable.</summary>
+    /// <summary>Tells it. The loop waits meanwhile: what takes time is for other threads.</summary>
     void Answer();
+}
 
+/// <summary>Somebody waits for an answer.</summary>
+internal interface ICall : IAnswer
+{
     /// <summary>There will be no answer.</summary>
     void Fail(Exception why);
 }

@@ -9,9 +9,12 @@ namespace OrleansWallet.Partitions;
 public interface IPartition
 {
     /// <summary>
-    /// Moves the money of each transfer once; all their payers belong to this partition. They are decided in order.
+    /// Moves the money of each transfer once; all their payers belong to this partition. In order: all are decided in
+    /// that order, and answered together. Else they have nothing to do with each other, and each is decided and
+    /// answered as soon as it can be. The first answers come at once, even if there are none: then the partition is at
+    /// work.
     /// </summary>
-    Task<TransferOutcome[]> TransferAsync(Transfer[] transfers);
+    IAsyncEnumerable<TransferAnswers> TransferAsync(Transfer[] transfers, bool inOrder, TimeSpan patience);
 
     /// <summary>
     /// Whether the order of a batch's transfers makes a difference to an account that belongs here: it does not where
@@ -42,6 +45,19 @@ public interface IPartition
 
     /// <summary>A page of an account's entries, newest first.</summary>
     Task<EntriesPage> ListEntriesAsync(AccountId id, int limit, string? cursor);
+}
+
+/// <summary>Outcomes of some of a call's transfers.</summary>
+/// <param name="Places">Their places in the call; null: these are all of the call's, in its order.</param>
+/// <param name="Outcomes">The outcomes.</param>
+/// <param name="IsLast">Whether no more will come.</param>
+public sealed record TransferAnswers(int[]? Places, TransferOutcome[] Outcomes, bool IsLast)
+{
+    /// <summary>How many there are.</summary>
+    public int Count => Outcomes.Length;
+
+    /// <summary>The place in the call of one of them.</summary>
+    public int PlaceOf(int number) => Places?[number] ?? number;
 }
 
 /// <summary>What one partition adds to a reading of the whole ledger.</summary>

@@ -61,28 +61,32 @@ public sealed partial class PartitionHost
         Came(group, turn);
     }
 
-    // Reads the records that the partition will ask for. False where it has all of them.
-    private bool ReadKnown(TransferGroup group, Turn turn)
+    // Reads the records that the partition will ask for: until they are there, their transfers are not ready.
+    private void ReadKnown(TransferGroup group, Turn turn)
     {
-        if (group.IsNewIn(turn)) return false;
+        if (group.IsNewIn(turn)) return;
         var (places, unknown) = (new List<(TransactionId Id, long Place)>(), new List<TransactionId>());
-        for (var i = group.Next; i < group.Transfers.Length; i++)
+        var waits = new List<int>();
+        for (var i = group.Next; i < group.ReadyCount; i++)
         {
-            if (group.IsDecided(i)) continue;
-            var id = group.Transfers[i].Id;
-            var isNew = group.Where[i].IsNew && group.Version == ids.Recorded.Version;
+            var index = group.ReadyAt(i);
+            if (group.IsDecided(index)) continue;
+            var id = group.Transfers[index].Id;
+            var isNew = group.Where[index].IsNew && group.Version == ids.Recorded.Version;
             var missing = ids.MissingOf(id, isNew, out var place);
+            if (missing == Missing.Nothing) continue;
+            waits.Add(index);
             if (missing == Missing.Record) places.Add((id, place));
-            else if (missing == Missing.Place) unknown.Add(id);
+            else unknown.Add(id);
         }
-        if (places.Count + unknown.Count == 0) return false;
+        if (waits.Count == 0) return;
         group.Awaited++;
-        _ = ReadKnownAsync(group, places, unknown, ids.Recorded.AskAsync(unknown, stopping.Token));
-        return true;
+        group.SetAside(waits);
+        _ = ReadKnownAsync(group, waits, places, unknown, ids.Recorded.AskAsync(unknown, stopping.Token));
     }
 
     private async Task ReadKnownAsync(
-        TransferGroup group, List<(TransactionId Id, long Place)> places, List<TransactionId> unknown,
+        TransferGroup group, List<int> waits, List<(TransactionId Id, long Place)> places, List<TransactionId> unknown,
         Task<IdAnswers> asked)
     {
         var read = new List<(TransactionId Id, byte[]? Record, long Version)>();
@@ -97,7 +101,7 @@ public sealed partial class PartitionHost
             foreach (var some in places.GroupBy(each => RecordPlace.BatchOf(each.Place)))
             {
                 var batch = await FindBatchAsync(some.First().Place).ConfigureAwait(false);
-                foreach (var (id, place) in some) read.Add((id, RecordAt(batch, place).ToArray(), answers.Version));
+                foreach (var (id, place) in some) read.Add((id, batch.At(place).ToArray(), answers.Version));
             }
         }
         catch (Exception e)
@@ -114,6 +118,7 @@ public sealed partial class PartitionHost
                 ids.Hold(id, record, version);
                 group.Held.Add(id);
             }
+            foreach (var index in waits) group.Ready(index);
             Came(group, turn);
         });
     }

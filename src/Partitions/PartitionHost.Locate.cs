@@ -8,37 +8,34 @@ public sealed partial class PartitionHost
     // So many transfers ahead the processor is asked for memory.
     private const int PrefetchDistance = 8;
 
-    // On the caller's thread: to find an account takes waiting for memory three times. So it goes on with others
-    // meanwhile: their hashes, the directories' slots, the ids stored.
+    // On the caller's thread: to find an account takes waiting for memory five times. So it goes on with others
+    // meanwhile.
     private void Locate(TransferGroup group)
     {
+        const int distance = AccountSearches.Distance;
         var (transfers, where) = (group.Transfers, group.Where);
-        for (var i = 0; i < transfers.Length + 2 * PrefetchDistance; i++)
+        var searches = default(AccountSearches);
+        for (var i = -distance; i < transfers.Length + 3 * distance; i++)
         {
-            if (i < transfers.Length)
+            if (i + distance < transfers.Length)
             {
+                AccountSearch.PrefetchText(transfers[i + distance].From);
+                AccountSearch.PrefetchText(transfers[i + distance].To);
+            }
+            if (i >= 0 && i < transfers.Length)
+            {
+                ref readonly var transfer = ref transfers[i];
                 ref var it = ref where[i];
-                it.Home = Placement.HomeOf(transfers[i].Id, membership.Partitions);
-                it.Payee = Placement.PartitionOf(transfers[i].To, membership.Partitions);
-                it.From = (int)AccountDirectory.HashOf(transfers[i].From);
-                it.To = (int)AccountDirectory.HashOf(transfers[i].To);
-                partition.Directory.PrefetchSlot((uint)it.From);
-                DirectoryOf(it.Payee)?.PrefetchSlot((uint)it.To);
+                it.Home = Placement.HomeOf(transfer.Id, membership.Partitions);
+                it.Payee = Placement.PartitionOf(transfer.To, membership.Partitions);
+                searches.Payer(i).Begin(partition.Directory, transfer.From);
+                searches.Payee(i).Begin(DirectoryOf(it.Payee), transfer.To);
             }
-            if (i - PrefetchDistance is >= 0 and var second && second < transfers.Length)
+            searches.GoOn(i, transfers.Length);
+            if (i - 3 * distance is >= 0 and var last)
             {
-                ref readonly var it = ref where[second];
-                partition.Directory.PrefetchEntry((uint)it.From);
-                DirectoryOf(it.Payee)?.PrefetchEntry((uint)it.To);
-            }
-            if (i - 2 * PrefetchDistance is >= 0 and var last)
-            {
-                ref var it = ref where[last];
-                partition.Directory.TryFind(transfers[last].From, (uint)it.From, out it.From);
-                if (DirectoryOf(it.Payee) is { } directory)
-                    directory.TryFind(transfers[last].To, (uint)it.To, out it.To);
-                else
-                    it.To = -1;
+                where[last].From = searches.Payer(last).End(transfers[last].From);
+                where[last].To = searches.Payee(last).End(transfers[last].To);
             }
         }
     }
@@ -46,19 +43,27 @@ public sealed partial class PartitionHost
     private AccountDirectory? DirectoryOf(int number) =>
         number == Number ? partition.Directory : domain.Near(number)?.partition.Directory;
 
-    private void Prefetch(TransferGroup group, int index)
+    private void Prefetch(TransferGroup group, int index, Turn turn)
     {
         if (index >= group.Transfers.Length) return;
         var id = group.Transfers[index].Id;
         ids.Prefetch(id);
-        domain.Near(group.Where[index].Home)?.membership.Claims.Prefetch(id);
+        if (domain.Near(group.Where[index].Home) is not { } home) return;
+        home.ids.Claims.Prefetch(id);
+        home.buffers[turn.Index].Prefetch();
     }
 
-    private void PrefetchAccounts(TransferGroup group, int index)
+    private void PrefetchAccounts(TransferGroup group, int ready, Turn turn)
     {
-        if (index >= group.Transfers.Length) return;
+        if (ready >= group.ReadyCount) return;
+        var index = group.ReadyAt(ready);
         ref readonly var where = ref group.Where[index];
         partition.Accounts.Prefetch(where.From);
-        domain.Near(where.Payee)?.partition.Accounts.Prefetch(where.To);
+        // Each leg names the other's account.
+        AccountSearch.PrefetchText(group.Transfers[index].From);
+        AccountSearch.PrefetchText(group.Transfers[index].To);
+        if (domain.Near(where.Payee) is not { } payee) return;
+        payee.partition.Accounts.Prefetch(where.To);
+        payee.buffers[turn.Index].Prefetch();
     }
 }

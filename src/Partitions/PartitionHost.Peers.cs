@@ -124,16 +124,20 @@ public sealed partial class PartitionHost
             Decide(first, each.Outcome, turn);
             foreach (var place in others ?? []) Decide(place, each.Outcome, turn);
         }
+        // Those of one call lie side by side.
         for (var i = 0; i < sent.Claims.Length; i++)
         {
+            var group = sent.Claims[i].Group;
             Claimed(sent.Claims[i], reply.Claims[i], turn);
-            Came(sent.Claims[i].Group, turn);
+            group.Awaited--;
+            if (i + 1 == sent.Claims.Length || sent.Claims[i + 1].Group != group) DecideReady(group, turn);
         }
         for (var i = 0; i < sent.Questions.Length; i++)
         {
             var (group, index, _) = sent.Questions[i];
             group.PayeeRefusals ??= new Rejection?[group.Transfers.Length];
             group.PayeeRefusals[index] = reply.Rejections[i];
+            group.Ready(index);
             Came(group, turn);
         }
     }

@@ -96,13 +96,13 @@ public sealed partial class PartitionHost
 
     /// <summary>What a record says about an account.</summary>
     /// <exception cref="PartitionDamagedException">There is none, or it says nothing about the account.</exception>
-    internal AccountMoment Describe(PartitionBatch batch, long place, int number)
+    internal AccountMoment Describe(BatchRecords batch, long place, int number)
     {
-        var record = RecordAt(batch, place).Span;
+        var record = batch.At(place).Span;
         return Concerns(record, number)
             ? partition.Describe(record, number)
             : throw new PartitionDamagedException(
-                Number, batch.Sequence, $"the record at {place} is of no such account");
+                Number, RecordPlace.BatchOf(place), $"the record at {place} is of no such account");
     }
 
     private static bool Concerns(ReadOnlySpan<byte> record, int number) =>
@@ -131,25 +131,17 @@ public sealed partial class PartitionHost
         return image.ToArray();
     });
 
-    /// <summary>The batch that a record lies in.</summary>
-    internal async Task<PartitionBatch> FindBatchAsync(long place)
+    /// <summary>The records of the batch that a place is in.</summary>
+    internal async Task<BatchRecords> FindBatchAsync(long place)
     {
         var sequence = RecordPlace.BatchOf(place);
         return sequence > 0 && await journal.FindAsync(Number, sequence).ConfigureAwait(false) is { } batch
-            ? batch
+            ? new BatchRecords(batch)
             : throw new PartitionDamagedException(Number, sequence, "it is missing, and a record leads to it");
     }
 
     private async Task<byte[]> ReadRecordAsync(long place) =>
-        RecordAt(await FindBatchAsync(place).ConfigureAwait(false), place).ToArray();
-
-    internal static ReadOnlyMemory<byte> RecordAt(PartitionBatch batch, long place)
-    {
-        var offset = RecordPlace.OffsetOf(place);
-        return offset < batch.Records.Length && Records.TryRead(batch.Records.Span[offset..], out var record)
-            ? batch.Records.Slice(offset, record.Length)
-            : throw new PartitionDamagedException(batch.Partition, batch.Sequence, $"it has no record at {offset}");
-    }
+        (await FindBatchAsync(place).ConfigureAwait(false)).At(place).ToArray();
 
     private AccountResult Found(AccountId id) => partition.Directory.TryFind(id, out var number)
         ? new AccountResult(Rejection.None, partition.View(number))

@@ -2,30 +2,54 @@ using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Partitions;
 
-// Transfers whose payers belong here: their ids are claimed, then they are decided in their order.
+// Transfers whose payers belong here: their ids are claimed, then they are decided, those of a batch in their order.
 public sealed partial class PartitionHost
 {
+    private static readonly TransferOutcome IdIsAnothers = new(Rejection.TransactionIdReused, Replayed: false, 0);
+    private static readonly TransferOutcome Overloaded = new(Rejection.Overloaded, Replayed: false, 0);
+    private static readonly TimeSpan SignEvery = TimeSpan.FromSeconds(1);
+    // How long a call's outcomes are gathered before those that are there are told.
+    private readonly AnswerPace pace = new();
+
     /// <inheritdoc/>
-    public async Task<TransferOutcome[]> TransferAsync(Transfer[] transfers)
+    public async IAsyncEnumerable<TransferAnswers> TransferAsync(Transfer[] transfers, bool inOrder, TimeSpan patience)
     {
-        if (transfers.Length == 0) return [];
         foreach (ref readonly var transfer in transfers.AsSpan()) Partition.CheckWhole(transfer);
         if (Interlocked.Add(ref waiting, transfers.Length) > options.PartitionTransfersMax)
         {
             Interlocked.Add(ref waiting, -transfers.Length);
-            return Array.ConvertAll(transfers, _ => new TransferOutcome(Rejection.Overloaded, Replayed: false, 0));
+            yield return new TransferAnswers(null, Array.ConvertAll(transfers, _ => Overloaded), IsLast: true);
+            yield break;
         }
         try
         {
-            var group = new TransferGroup(this, transfers);
+            var group = inOrder ? new TransferGroup(this, transfers) : new SeparateTransfers(this, transfers);
             Locate(group);
-            return await SubmitAsync(group, turn => Begin(group, turn)).ConfigureAwait(false);
+            var began = time.GetTimestamp();
+            Task whole = SubmitAsync(group, turn => Begin(group, turn));
+            while (true)
+            {
+                await whole.WaitAsync(pace.Gathering, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var isOver = whole.IsCompleted;
+                var isWhole = isOver && whole.IsCompletedSuccessfully;
+                if (isWhole) pace.Took(time.GetElapsedTime(began));
+                yield return group.TakeAnswers(isWhole);
+                if (isOver) break;
+                if (time.GetElapsedTime(began) > patience) throw NoAnswerInTime();
+                await group.ListenAsync().WaitAsync(SignEvery, time)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            // Where it failed, what was durable before was told all the same.
+            await whole.ConfigureAwait(false);
         }
         finally
         {
             Interlocked.Add(ref waiting, -transfers.Length);
         }
     }
+
+    private static PartitionUnavailableException NoAnswerInTime() =>
+        new("There was no answer in time; what was asked may have happened.");
 
     /// <inheritdoc/>
     public Task<bool[]> NeedOrderAsync(AccountTurnover[] accounts)
@@ -56,9 +80,10 @@ public sealed partial class PartitionHost
     {
         if (group.Begun == 0) group.BeginIn(turn, ids.Recorded.Version);
         var now = NowMicros;
+        for (var i = 0; i < PrefetchDistance; i++) Prefetch(group, group.Begun + i, turn);
         for (; group.Begun < group.Transfers.Length; group.Begun++)
         {
-            Prefetch(group, group.Begun + PrefetchDistance);
+            Prefetch(group, group.Begun + PrefetchDistance, turn);
             if (TryClaim(new Place(group, group.Begun), now, turn)) continue;
             domain.Defer(this, next => Begin(group, next));
             return;
@@ -71,7 +96,11 @@ public sealed partial class PartitionHost
     private bool TryClaim(in Place place, long now, Turn turn)
     {
         var id = place.Transfer.Id;
-        if (ids.IsRecent(id) || partition.IsUnderWay(id)) return true;
+        if (ids.IsRecent(id) || partition.IsUnderWay(id))
+        {
+            place.Group.Ready(place.Index);
+            return true;
+        }
         var home = place.Group.Where[place.Index].Home;
         if (domain.Near(home) is not { } near)
         {
@@ -93,37 +122,49 @@ public sealed partial class PartitionHost
 
     private static void Claimed(in Place place, ClaimAnswer answer, Turn turn)
     {
-        if (answer == ClaimAnswer.Refused) Decide(place, IdIsAnothers, turn);
-        else place.Group.Where[place.Index].IsNew = answer == ClaimAnswer.Granted;
+        if (answer == ClaimAnswer.Refused)
+        {
+            Decide(place, IdIsAnothers, turn);
+            return;
+        }
+        place.Group.Where[place.Index].IsNew = answer == ClaimAnswer.Granted;
+        place.Group.Ready(place.Index);
     }
-
-    private static readonly TransferOutcome IdIsAnothers = new(Rejection.TransactionIdReused, Replayed: false, 0);
 
     // Something that a group waited for has come.
     private void Came(TransferGroup group, Turn turn)
     {
-        if (--group.Awaited == 0) Decide(group, turn);
+        group.Awaited--;
+        DecideReady(group, turn);
+    }
+
+    private void DecideReady(TransferGroup group, Turn turn)
+    {
+        if (group.Next < group.ReadyCount) Decide(group, turn);
     }
 
     private void Decide(TransferGroup group, Turn turn)
     {
         // The turn's buffer first: what of an older batch lies in it, is gone from then on.
         _ = RecordsOf(turn);
-        if (ReadKnown(group, turn)) return;
+        ReadKnown(group, turn);
         var now = NowMicros;
-        for (; group.Next < group.Transfers.Length; group.Next++)
+        for (var i = 0; i < PrefetchDistance; i++) PrefetchAccounts(group, group.Next + i, turn);
+        for (; group.Next < group.ReadyCount; group.Next++)
         {
-            PrefetchAccounts(group, group.Next + PrefetchDistance);
-            if (group.IsDecided(group.Next)) continue;
-            switch (Decide(new Place(group, group.Next), now, turn))
+            PrefetchAccounts(group, group.Next + PrefetchDistance, turn);
+            var index = group.ReadyAt(group.Next);
+            if (group.IsDecided(index)) continue;
+            var deciding = Decide(new Place(group, index), now, turn);
+            if (deciding == Deciding.NoRoom)
             {
-                case Deciding.NoRoom:
-                    domain.Defer(this, next => Decide(group, next));
-                    return;
-                case Deciding.Waits:
-                    return;
+                domain.Defer(this, next => Decide(group, next));
+                return;
             }
+            if (deciding == Deciding.Waits && group.IsInOrder) return;
         }
+        if (group.IsInOrder && group.Awaited > 0) return;
+        group.CameThrough();
         LetGo(group);
     }
 
@@ -188,7 +229,6 @@ public sealed partial class PartitionHost
     private static void Decide(in Place place, TransferOutcome outcome, Turn turn)
     {
         var isReplay = place.IsReplay && (outcome.Rejection == Rejection.None || outcome.Rejection.IsFinal());
-        if (place.Group.Decide(place.Index, isReplay ? outcome with { Replayed = true } : outcome))
-            turn.Then(place.Group);
+        place.Group.Decide(place.Index, isReplay ? outcome with { Replayed = true } : outcome, turn);
     }
 }

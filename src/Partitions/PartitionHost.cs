@@ -1,3 +1,4 @@
+using System.Numerics;
 using OrleansWallet.Ledger;
 using OrleansWallet.Partitions.Ids;
 using OrleansWallet.Storage;
@@ -25,6 +26,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly PeerLink[] links;
     private readonly RecordBuffer[] buffers;
+    private byte[] packed = [];
     private readonly HashSet<ICall> calls = [];
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     // Behind the last batch that was sealed; and the number of the last that was ended.
@@ -45,7 +47,9 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
         (journal, peers, options, time) = (services.Journal, services.Peers, services.Options, services.Time);
         (snapshots, index) = (services.Snapshots, services.Index);
         (notice, buffers) = (services.Notice, recovered.Buffers);
-        snapshotAt = recovered.SnapshotEvents + options.SnapshotEveryEvents;
+        // Partitions that fill at one pace take turns: each begins with another part of the usual distance.
+        snapshotAt = recovered.SnapshotEvents + options.SnapshotEveryEvents
+            - (long)options.SnapshotEveryEvents * Number / (2 * membership.Partitions);
         links = [.. Enumerable.Range(0, membership.Partitions).Select(other => new PeerLink(this, other))];
         foreach (var link in links.Where(link => link.Partition != membership.Number))
             link.SettledBelow = SettledBelowOf(link);
@@ -61,7 +65,7 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     public Exception? Fault => fault;
 
     /// <summary>Whether it takes work.</summary>
-    public bool IsWorking => !isStopping && !ended.Task.IsCompleted;
+    public bool IsWorking => !isStopping;
 
     /// <summary>Done when the host has ended, by itself or because it was told to.</summary>
     public Task Ended => ended.Task;
@@ -148,8 +152,18 @@ public sealed partial class PartitionHost : IPartition, IAsyncDisposable
     internal PartitionBytes Seal(Turn turn)
     {
         var records = buffers[turn.Index];
-        var batch = records.FramedMemory();
-        point = PartitionBatch.SealRecords(batch.Span, point, records.Count);
+        var (batch, kind) = (records.FramedMemory(), PartitionBatchKind.Records);
+        // The batch before is durable by now, so its bytes may go.
+        var room = PartitionBatch.HeaderBytes + PackedRecords.RoomFor(records.Length);
+        if (packed.Length < room)
+            packed = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)room));
+        var length = PackedRecords.Pack(records.Written, packed.AsSpan(PartitionBatch.HeaderBytes));
+        if (length < records.Length)
+        {
+            batch = packed.AsMemory(0, PartitionBatch.HeaderBytes + length);
+            kind = PartitionBatchKind.PackedRecords;
+        }
+        point = PartitionBatch.SealRecords(batch.Span, point, records.Count, kind);
         return new PartitionBytes(Number, point.Sequence, batch);
     }
 

@@ -19,7 +19,7 @@ public sealed record PartitionOptions
 
     /// <summary>How many bytes of records the partitions of one loop commit together, about.</summary>
     [Range(1 << 16, 1 << 26)]
-    public int CommitBytesMax { get; init; } = 1 << 21;
+    public int CommitBytesMax { get; init; } = 1 << 22;
 
     /// <summary>
     /// How many loops work for the partitions of a process on one database server. Partitions of one loop commit

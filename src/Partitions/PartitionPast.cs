@@ -10,7 +10,7 @@ namespace OrleansWallet.Partitions;
 internal sealed class PartitionPast(PartitionHost host, int number)
 {
     private const int BatchesMax = 16;
-    private readonly Dictionary<long, PartitionBatch> batches = [];
+    private readonly Dictionary<long, BatchRecords> batches = [];
 
     /// <summary>The account after its last record not above a sequence number; null where there is none.</summary>
     public async Task<AccountView?> FindAsync(long newest, long sequence)

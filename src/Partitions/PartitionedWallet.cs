@@ -5,6 +5,9 @@ namespace OrleansWallet.Partitions;
 /// <summary>The wallet over all partitions, as a front end sees it.</summary>
 public sealed class PartitionedWallet : IWallet, IDisposable
 {
+    /// <summary>How long a partition that is at work may take to answer.</summary>
+    internal static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(8);
+
     private const int CutTriesMax = 20;
     private const long CutAheadMicros = 20_000;
 
@@ -85,7 +88,8 @@ public sealed class PartitionedWallet : IWallet, IDisposable
     private async Task SendAsync(ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes)
     {
         var unknown = false;
-        foreach (var wave in await WavesAsync(transfers).ConfigureAwait(false))
+        using var accounts = new BatchAccounts(transfers, partitions.Length);
+        foreach (var wave in await WavesAsync(transfers, accounts).ConfigureAwait(false))
         {
             if (unknown)
             {
@@ -93,17 +97,17 @@ public sealed class PartitionedWallet : IWallet, IDisposable
                 foreach (var i in wave) outcomes.Span[i] = Unavailable;
                 continue;
             }
-            await SendWaveAsync(wave, transfers, outcomes).ConfigureAwait(false);
+            await SendWaveAsync(wave, transfers, accounts, outcomes).ConfigureAwait(false);
             unknown = wave.Exists(i => outcomes.Span[i].Rejection == Rejection.Unavailable);
         }
     }
 
     private Task SendWaveAsync(
-        List<int> wave, ReadOnlyMemory<Transfer> transfers, Memory<TransferOutcome> outcomes)
+        List<int> wave, ReadOnlyMemory<Transfer> transfers, BatchAccounts accounts, Memory<TransferOutcome> outcomes)
     {
         var byPayer = new List<int>?[partitions.Length];
         foreach (var i in wave)
-            (byPayer[NumberOf(transfers.Span[i].From)] ??= new(2 * wave.Count / partitions.Length + 1)).Add(i);
+            (byPayer[accounts.PayerPartition(i)] ??= new(2 * wave.Count / partitions.Length + 1)).Add(i);
         var sent = new List<Task>(partitions.Length);
         for (var payer = 0; payer < byPayer.Length; payer++)
             if (byPayer[payer] is { } places) sent.Add(SendAsync(payer, transfers, places, outcomes));
@@ -111,18 +115,14 @@ public sealed class PartitionedWallet : IWallet, IDisposable
     }
 
     // Most batches need no order: then all of it goes at once.
-    private async Task<IReadOnlyList<List<int>>> WavesAsync(ReadOnlyMemory<Transfer> transfers)
+    private async Task<IReadOnlyList<List<int>>> WavesAsync(ReadOnlyMemory<Transfer> transfers, BatchAccounts accounts)
     {
-        var accounts = new BatchAccounts(transfers.Span);
         var isFree = new bool[accounts.Count];
         // Only of one that the batch takes from and gives to, the order could make a difference.
         var asked = new List<int>?[partitions.Length];
         for (var account = 0; account < accounts.Count; account++)
-        {
-            ref readonly var turnover = ref accounts.Turnovers[account];
-            if (turnover is { Debits: > 0, Credits: > 0 })
-                (asked[NumberOf(turnover.Account)] ??= []).Add(account);
-        }
+            if (accounts.IsPayerAndPayee(account))
+                (asked[NumberOf(accounts.TurnoverOf(account).Account)] ??= []).Add(account);
         await Task.WhenAll(asked.Index().Where(each => each.Item is not null).Select(
             each => AskAsync(each.Index, each.Item ?? [], accounts, isFree))).ConfigureAwait(false);
         return BatchWaves.Of(transfers.Span, accounts, isFree);
@@ -132,7 +132,7 @@ public sealed class PartitionedWallet : IWallet, IDisposable
     {
         try
         {
-            var turnovers = asked.ConvertAll(account => accounts.Turnovers[account]).ToArray();
+            var turnovers = asked.ConvertAll(accounts.TurnoverOf).ToArray();
             var needs = await partitions[partition].NeedOrderAsync(turnovers).ConfigureAwait(false);
             for (var i = 0; i < needs.Length; i++) isFree[asked[i]] = !needs[i];
         }
@@ -209,8 +209,10 @@ public sealed class PartitionedWallet : IWallet, IDisposable
         for (var i = 0; i < sent.Length; i++) sent[i] = transfers.Span[places[i]];
         try
         {
-            var done = await partitions[partition].TransferAsync(sent).ConfigureAwait(false);
-            for (var i = 0; i < done.Length; i++) outcomes.Span[places[i]] = done[i];
+            await foreach (var answers in partitions[partition].TransferAsync(sent, inOrder: true, AnswerPatience)
+                .ConfigureAwait(false))
+                for (var i = 0; i < answers.Count; i++)
+                    outcomes.Span[places[answers.PlaceOf(i)]] = answers.Outcomes[i];
         }
         catch (PartitionUnavailableException)
         {

@@ -7,6 +7,11 @@ namespace OrleansWallet.Partitions;
 /// <summary>A partition's state as its journal gives it, and the point from which on it may write.</summary>
 internal sealed class RecoveredPartition
 {
+    // Of a transfer's three records, one claims its id, and one is the payer's.
+    private const int EventsPerId = 3;
+    // In all partitions, so that many small ones don't take memory that few of them will ever need.
+    private const int ExpectedIdsMax = 1 << 25;
+
     private RecoveredPartition(int number, PartitionServices services)
     {
         Buffers = [NewBuffer(services.Options), NewBuffer(services.Options)];
@@ -96,12 +101,18 @@ internal sealed class RecoveredPartition
         }
     }
 
-    private IdIndexSettings SettingsOf(IdIndexKind kind, PartitionServices services) =>
-        new(Number, kind, services.Index, services.Options.RecentIdsMax, services.Options.IdFilterBytesMax);
+    private IdIndexSettings SettingsOf(IdIndexKind kind, PartitionServices services)
+    {
+        var options = services.Options;
+        var expected = Math.Min(
+            options.SnapshotEveryEvents / EventsPerId, ExpectedIdsMax / services.Journal.PartitionCount);
+        return new IdIndexSettings(
+            Number, kind, services.Index, options.RecentIdsMax, options.IdFilterBytesMax, expected);
+    }
 
     private void Replay(PartitionBatch batch)
     {
-        var rest = batch.Records.Span;
+        var rest = new BatchRecords(batch).All.Span;
         var place = RecordPlace.FirstOf(batch.Sequence);
         while (rest.Length > 0)
         {

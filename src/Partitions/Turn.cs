@@ -9,7 +9,7 @@ internal sealed class Turn(int index)
 {
     private static long begun;
 
-    private readonly List<ICall> answers = [];
+    private readonly List<IAnswer> answers = [];
     private readonly List<(PeerLink Link, long Number)> orders = [];
     private readonly List<(PeerLink Link, long Below)> settled = [];
     private readonly List<Action> late = [];
@@ -59,8 +59,8 @@ internal sealed class Turn(int index)
     /// <summary>Says that a link has something to send then.</summary>
     public void Flush(PeerLink link) => links.Add(link);
 
-    /// <summary>Says that a call is to be answered then.</summary>
-    public void Then(ICall call) => answers.Add(call);
+    /// <summary>Says what is to be told then.</summary>
+    public void Then(IAnswer answer) => answers.Add(answer);
 
     /// <summary>Says what is to be done when all that has come was done: all of it at one moment.</summary>
     public void AtEnd(Action read) => late.Add(read);

@@ -18,12 +18,14 @@ internal static class CallTimes
     public static readonly TimeSpan GatewayListRefresh = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Three silos watch each; two that miss three probes in a row, two seconds apart, declare it dead. So a killed
-    /// silo is out after some seven seconds, and a long pause is not yet a death.
+    /// Two silos that miss three probes in a row, two seconds apart, declare one dead, if nothing else came from it in
+    /// three times the longest probe. So a silo that hangs is out after some seven seconds, and a long pause is not yet
+    /// a death. (One that was killed is out at once: <see cref="CrashDetector"/>.)
     /// </summary>
     public static void Configure(ClusterMembershipOptions membership)
     {
         membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+        membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
         membership.NumMissedProbesLimit = 3;
         membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
         membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);

@@ -78,6 +78,8 @@ internal static class ClusterHosting
             options.GatewayPort > 0 ? options.GatewayPort : FreePort(),
             listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
         silo.Configure<ClusterMembershipOptions>(CallTimes.Configure);
+        silo.Services.AddSingleton<CrashDetector>();
+        silo.Configure<SiloConnectionOptions>(CrashDetector.Watch);
     }
 
     private static void UseThisMachineAlone(this ISiloBuilder silo, SiloOptions options)

@@ -117,7 +117,8 @@ public sealed class ServerProcessTests : IDisposable
         await hanging.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
             $"POST /v1/wallet/accounts HTTP/1.1\r\nHost: {address.Authority}\r\nContent-Type: application/json\r\n" +
             "Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"));
-        Assert.NotEqual(0, await hanging.GetStream().ReadAsync(new byte[100]));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        Assert.NotEqual(0, await hanging.GetStream().ReadAsync(new byte[100], patience.Token));
 
         var watch = Stopwatch.StartNew();
         server.Terminate();

@@ -23,9 +23,13 @@ public sealed class RawConnection : IDisposable
         $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{headers}" +
         $"Content-Length: {contentLength}\r\n\r\n";
 
-    public async Task SendAsync(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
+    public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await stream.WriteAsync(bytes);
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await stream.WriteAsync(bytes, patience.Token);
+    }
 
     /// <summary>Reads until the text has come so many times, or the server closes.</summary>
     public async Task<string> ReadUntilAsync(string text, int times = 1)

@@ -90,26 +90,32 @@ public sealed class ClockSkewTests(ITestOutputHelper output) : IAsyncLifetime
     [Fact]
     public async Task A_moment_that_was_told_stays_whatever_a_slower_clock_numbers_after_it()
     {
-        // So many that some live on the fastest silo: to the others its moment has not come yet.
-        var accounts = await Ids.FundAsync(Cluster.Wallet, 40, Start);
         var bySkew = Cluster.Cluster.Silos.Index()
             .OrderBy(silo => silo.Item.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow()).ToArray();
         var fastest = bySkew[^1].Item.ServiceProvider.GetRequiredService<NodeClock>();
         var slowest = Cluster.FrontEnds[1 + bySkew[0].Index];
-        var told = 0;
-        for (var i = 0; i < accounts.Length; i++)
+        var (told, asked) = (0, 0);
+        // Until some of them live on the fastest silo: to the others its moment has not come yet. Where accounts live,
+        // Orleans decides by what it knows of the silos' load.
+        for (var round = 0; told == 0 && round < 30; round++)
         {
-            var moment = fastest.Now;
-            var before = await Cluster.FrontEnds[i % 4].FindAccountAsync(accounts[i], AsOf.AfterSequence(moment));
-            if (before.Rejection == Rejection.InTheFuture) continue;
-            told++;
-            var transfer = Ids.Transfer(accounts[i], accounts[(i + 1) % accounts.Length], 5);
-            var outcome = await slowest.TransferAsync(transfer);
-            Assert.Equal(Rejection.None, outcome.Rejection);
-            Assert.True(outcome.Sequence > moment, $"{outcome.Sequence} was numbered into what was told of {moment}.");
-            Assert.Equal(before, await Cluster.Wallet.FindAccountAsync(accounts[i], AsOf.AfterSequence(moment)));
+            if (round > 0) await Task.Delay(500);
+            var accounts = await Ids.FundAsync(Cluster.Wallet, 40, Start);
+            for (var i = 0; i < accounts.Length; i++, asked++)
+            {
+                var moment = fastest.Now;
+                var before = await Cluster.FrontEnds[i % 4].FindAccountAsync(accounts[i], AsOf.AfterSequence(moment));
+                if (before.Rejection == Rejection.InTheFuture) continue;
+                told++;
+                var transfer = Ids.Transfer(accounts[i], accounts[(i + 1) % accounts.Length], 5);
+                var outcome = await slowest.TransferAsync(transfer);
+                Assert.Equal(Rejection.None, outcome.Rejection);
+                Assert.True(
+                    outcome.Sequence > moment, $"{outcome.Sequence} was numbered into what was told of {moment}.");
+                Assert.Equal(before, await Cluster.Wallet.FindAccountAsync(accounts[i], AsOf.AfterSequence(moment)));
+            }
         }
-        Assert.InRange(told, 1, accounts.Length);
-        output.WriteLine($"{told} of {accounts.Length} accounts told of a moment five seconds ahead, and held to it");
+        Assert.InRange(told, 1, asked);
+        output.WriteLine($"{told} of {asked} accounts told of a moment five seconds ahead, and held to it");
     }
 }

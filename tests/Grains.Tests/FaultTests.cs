@@ -74,8 +74,9 @@ public sealed class FaultTests(FaultyCluster faulty, ITestOutputHelper output) :
         var opening = faulty.Cluster.ReadAsync<OpenResult>(
             async grains => await grains.GetGrain<IAccountGrain>(payee.Value).Open(Ids.Usd.NumericCode));
         var outcomes = new List<Rejection>();
-        while (!seen.Task.IsCompleted)
+        for (var clock = Stopwatch.StartNew(); !seen.Task.IsCompleted;)
         {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"Nobody saw the account open: {opening.Status}");
             var outcome = await faulty.Cluster.Wallet.TransferAsync(Ids.Transfer(payer, payee, 1));
             outcomes.Add(outcome.Rejection);
         }

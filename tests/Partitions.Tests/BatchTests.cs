@@ -47,7 +47,7 @@ public sealed class BatchTests(PostgresServer server, ITestOutputHelper output) 
         var random = new Random(7);
         var transfers = Enumerable.Range(0, IWallet.TransfersMax).Select(i => TestPartitions.Transfer(
             accounts[i % 10], accounts[(i % 10 + random.Next(1, 10)) % 10], 1)).ToArray();
-        var accountsOfBatch = new BatchAccounts(transfers);
+        using var accountsOfBatch = new BatchAccounts(transfers, 6);
         Assert.Equal(10, accountsOfBatch.Count);
         Assert.True(BatchWaves.Of(transfers, accountsOfBatch, new bool[10]).Count > 100);
         Assert.Single(BatchWaves.Of(transfers, accountsOfBatch, Enumerable.Repeat(true, 10).ToArray()));

@@ -23,9 +23,9 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     private int port;
     private int databases;
 
-    private PrivatePostgres()
-    {
-    }
+    private readonly string[] settings;
+
+    private PrivatePostgres(string[] settings) => this.settings = settings;
 
     /// <summary>Why there can be no server on this machine; null where there can.</summary>
     public static string? WhyMissing { get; } = Binaries is null
@@ -35,10 +35,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>A connection string for the server's own database.</summary>
     public string AdminConnectionString => ConnectionString("postgres");
 
-    /// <summary>Makes a server and starts it.</summary>
-    public static async Task<PrivatePostgres> StartAsync()
+    /// <summary>Makes a server and starts it, with some settings of its configuration, each as <c>name=value</c>.</summary>
+    public static async Task<PrivatePostgres> StartAsync(params string[] settings)
     {
-        var made = new PrivatePostgres();
+        var made = new PrivatePostgres(settings);
         try
         {
             await made.InitializeAsync();
@@ -153,7 +153,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
             "-p", port.ToString(CultureInfo.InvariantCulture), "-c", "listen_addresses=127.0.0.1",
             "-c", "unix_socket_directories=", "-c", "fsync=on", "-c", "shared_buffers=64MB", "-c", "lc_messages=C",
             // After a crash one call for the whole file system, in place of one for each of thousands of files.
-            "-c", "recovery_init_sync_method=syncfs"]);
+            "-c", "recovery_init_sync_method=syncfs", .. settings.SelectMany(setting => new[] { "-c", setting })]);
         start.RedirectStandardInput = true;
         start.RedirectStandardError = true;
         var starting = Process.Start(start) ?? throw new InvalidOperationException("sh didn't start.");

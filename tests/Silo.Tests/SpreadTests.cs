@@ -39,6 +39,8 @@ public sealed class SpreadTests(ITestOutputHelper output)
             await books.CheckAsync(frontEnd);
             output.WriteLine($"{Here(second)} of {Partitions} partitions moved to the silo that came.");
             Assert.InRange(Here(second), 1, Partitions - 1);
+            // Each moved once at most, and none came back.
+            Assert.Equal(Partitions, Here(first));
         });
 
     private static int Here(SiloProcess silo) =>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
-
-using OrleansWallet.Embedded.Storage;
+using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Embedded.Index;
 

@@ -71,6 +71,30 @@ public sealed class OutcomeConverter : IConverter<TransferOutcome, OutcomeMessag
         new(value.Rejection, value.Replayed, value.Sequence);
 }
 
+/// <summary><see cref="TransferAnswers"/> between silos.</summary>
+[GenerateSerializer, Immutable, Alias("wallet.TransferAnswers")]
+public readonly record struct TransferAnswersMessage(
+    [property: Id(0)] int[]? Places, [property: Id(1)] TransferOutcome[] Outcomes, [property: Id(2)] bool IsLast);
+
+/// <summary>Lets <see cref="TransferAnswers"/> pass between silos.</summary>
+[RegisterConverter]
+public sealed class TransferAnswersConverter : IConverter<TransferAnswers, TransferAnswersMessage>
+{
+    /// <inheritdoc/>
+    public TransferAnswers ConvertFromSurrogate(in TransferAnswersMessage surrogate) =>
+        new(surrogate.Places, surrogate.Outcomes, surrogate.IsLast);
+
+    /// <inheritdoc/>
+    public TransferAnswersMessage ConvertToSurrogate(in TransferAnswers value) =>
+        new(value.Places, value.Outcomes, value.IsLast);
+}
+
+/// <summary>Answers to some of a call's transfers.</summary>
+/// <param name="Ticket">What the others are asked for by.</param>
+/// <param name="Answers">The answers.</param>
+[GenerateSerializer, Immutable, Alias("wallet.TicketedAnswers")]
+public sealed record TicketedAnswers([property: Id(0)] long Ticket, [property: Id(1)] TransferAnswers Answers);
+
 /// <summary><see cref="CreditOrder"/> between silos.</summary>
 [GenerateSerializer, Immutable, Alias("wallet.CreditOrder")]
 public readonly record struct CreditOrderMessage(

@@ -17,6 +17,9 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
 {
     // A grain is sent away only when its calls have ended, and two that wait for each other would never end.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    // Transfers are answered by several calls, none of which is long.
+    private static readonly TimeSpan TransferPatience = TimeSpan.FromSeconds(8);
+    private readonly TicketedCalls calls = new(TimeProvider.System);
     private PartitionHost? host;
 
     private int Number => (int)this.GetPrimaryKeyLong();
@@ -49,8 +52,11 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     }
 
     /// <inheritdoc/>
-    public async Task<Immutable<TransferOutcome[]>> Transfer(Immutable<Transfer[]> transfers) =>
-        new(await InTimeAsync(Host.TransferAsync(transfers.Value)));
+    public Task<TicketedAnswers> Transfer(Immutable<Transfer[]> transfers, bool inOrder) =>
+        calls.BeginAsync(Host.TransferAsync(transfers.Value, inOrder, TransferPatience));
+
+    /// <inheritdoc/>
+    public Task<TicketedAnswers> MoreAnswers(long ticket) => calls.GoOnAsync(ticket);
 
     /// <inheritdoc/>
     public async Task<Immutable<PeerReplies>> Exchange(Immutable<AddressedRequest[]> requests)
@@ -125,7 +131,8 @@ public sealed partial class PartitionGrain(PartitionGrainServices services, ILog
     /// <inheritdoc/>
     public Task Leave()
     {
-        DeactivateOnIdle();
+        // Just deactivated, it would come back with the next message from a silo that takes it for still here.
+        this.MigrateOnIdle();
         return Task.CompletedTask;
     }
 

@@ -1,10 +1,11 @@
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using OrleansWallet.Storage;
 
 namespace OrleansWallet.Grains;
 
 /// <summary>Tries the store. On each silo its own, so that a silo's probe tells of that silo.</summary>
-[StatelessWorker, Reentrant]
+[StatelessWorker, Reentrant, GrainDirectory(EverywhereDirectory.Name)]
 public sealed class HealthGrain(IStateStore store) : Grain, IHealthGrain
 {
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Concurrency;
+using Orleans.GrainDirectory;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Grains;
@@ -8,7 +9,7 @@ namespace OrleansWallet.Grains;
 /// Reads the past of accounts. A settlement account's stripes are merged: its balance and version are their sums, its
 /// entries theirs in the order of their numbers.
 /// </summary>
-[StatelessWorker, Reentrant]
+[StatelessWorker, Reentrant, GrainDirectory(EverywhereDirectory.Name)]
 public sealed class StatementGrain(EventReader events, Transactions transactions, StripeCount stripes)
     : Grain, IStatementGrain
 {

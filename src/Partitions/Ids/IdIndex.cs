@@ -20,6 +20,8 @@ internal sealed class IdIndex
     private readonly List<RecentIds> setAside = [];
     private RecentIds recent;
     private IdRun[] runs;
+    // Whether there are ids elsewhere than in the newest table.
+    private bool hasOlder;
 
     /// <summary>An index without ids.</summary>
     /// <param name="settings">What it works with.</param>
@@ -33,7 +35,8 @@ internal sealed class IdIndex
     {
         (this.settings, this.key, this.runs) = (settings, key, runs);
         hasher = new IdHash(key);
-        recent = new RecentIds(hasher);
+        recent = NewTable();
+        NoteOlder();
     }
 
     /// <summary>Takes up the index that a snapshot names, and loads its filters.</summary>
@@ -57,6 +60,7 @@ internal sealed class IdIndex
     {
         var hash = hasher.Of(id);
         if (recent.TryFind(hash, id, out value)) return IdFinding.Found;
+        if (!hasOlder) return IdFinding.NotThere;
         foreach (var table in setAside)
             if (table.TryFind(hash, id, out value)) return IdFinding.Found;
         var mask = IdFilter.MaskOf(hash);
@@ -65,11 +69,13 @@ internal sealed class IdIndex
         return IdFinding.NotThere;
     }
 
-    /// <summary>Has the processor fetch what tells of an id.</summary>
+    /// <summary>Asks the processor to have what tells of an id at hand soon.</summary>
     public void Prefetch(TransactionId id)
     {
         var hash = hasher.Of(id);
         recent.Prefetch(hash);
+        if (!hasOlder) return;
+        foreach (var table in setAside) table.Prefetch(hash);
         foreach (var run in runs) run.Filter?.Prefetch(hash);
     }
 
@@ -109,7 +115,8 @@ internal sealed class IdIndex
         if (recent.Count > 0)
         {
             setAside.Add(recent);
-            recent = new RecentIds(hasher);
+            recent = NewTable();
+            NoteOlder();
         }
         return new IdIndexUpdate(settings, key, [.. setAside], runs);
     }
@@ -124,7 +131,12 @@ internal sealed class IdIndex
         runs = update.After;
         setAside.RemoveAll(update.Tables.Contains);
         Version++;
+        NoteOlder();
     }
+
+    private RecentIds NewTable() => new(hasher, settings.RecentIdsExpected);
+
+    private void NoteOlder() => hasOlder = setAside.Count > 0 || runs.Length > 0;
 
     /// <summary>
     /// In a replay, after a batch: writes what is in memory to a run if it is as much as the limit.

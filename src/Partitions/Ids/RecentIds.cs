@@ -1,4 +1,6 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using OrleansWallet.Ledger;
 
 namespace OrleansWallet.Partitions.Ids;
@@ -8,21 +10,36 @@ namespace OrleansWallet.Partitions.Ids;
 /// slots follow the order of the ids' hashes, so that a sweep gives them sorted. One thread adds; once it is set
 /// aside nobody does, and any thread may read.
 /// </summary>
-internal sealed class RecentIds(IdHash hasher)
+internal sealed class RecentIds
 {
     private const int SlotsMin = 1_024;
     // Slots after the last one by hash, so that probing need not wrap and the sweep stays in order.
     private const int OverhangSlots = 256;
 
-    private Slot[] slots = new Slot[SlotsMin + OverhangSlots];
-    private int shift = 64 - BitOperations.Log2(SlotsMin);
+    private readonly IdHash hasher;
+    private readonly ulong expectedSlots;
+    private Slot[] slots;
+    private ulong slotsByHash;
+
+    /// <summary>
+    /// A table without ids. When the first few have come, it takes memory for as many as are expected, and never grows
+    /// if no more come: growing, all tables of a ledger at one pace, would hold everything up for seconds.
+    /// </summary>
+    public RecentIds(IdHash hasher, int expected)
+    {
+        this.hasher = hasher;
+        // Should more come all the same, each table grows at a number of its own.
+        expectedSlots = (ulong)expected * 4 / 3 + hasher.Of(default) % ((ulong)expected / 4 + 1);
+        slotsByHash = SlotsMin;
+        slots = new Slot[SlotsMin + OverhangSlots];
+    }
 
     /// <summary>How many ids it has.</summary>
     public int Count { get; private set; }
 
     public bool TryFind(ulong hash, TransactionId id, out long value)
     {
-        for (var i = (int)(hash >> shift); ; i++)
+        for (var i = FirstSlotOf(hash); ; i++)
         {
             ref readonly var slot = ref slots[i];
             value = slot.Value - 1;
@@ -40,8 +57,19 @@ internal sealed class RecentIds(IdHash hasher)
         Count++;
     }
 
-    /// <summary>Has the processor fetch what tells of a hash.</summary>
-    public void Prefetch(ulong hash) => _ = Volatile.Read(ref slots[hash >> shift].Value);
+    /// <summary>Asks the processor to have what tells of a hash at hand soon.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(ulong hash)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(Unsafe.AsPointer(ref SlotOf(hash)));
+    }
+
+    // Without a look at the table's length, which lies elsewhere in memory.
+    private ref Slot SlotOf(ulong hash) =>
+        ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(slots), FirstSlotOf(hash));
+
+    // The hash as a fraction of 1, of all slots: so the slots are in the hashes' order, and there may be any number.
+    private int FirstSlotOf(ulong hash) => (int)Math.BigMul(hash, slotsByHash, out _);
 
     /// <summary>All ids, in the order of their hashes.</summary>
     public IEnumerable<IdEntry> Sorted()
@@ -68,7 +96,7 @@ internal sealed class RecentIds(IdHash hasher)
     // False where the last slot would be taken: the one behind an unbroken stretch must be free.
     private bool TryPut(ulong hash, in Slot slot)
     {
-        var i = (int)(hash >> shift);
+        var i = FirstSlotOf(hash);
         while (slots[i].Value != 0) i++;
         if (i == slots.Length - 1) return false;
         slots[i] = slot;
@@ -80,9 +108,8 @@ internal sealed class RecentIds(IdHash hasher)
         var old = slots;
         do
         {
-            var length = checked(2 * (slots.Length - OverhangSlots));
-            slots = new Slot[length + OverhangSlots];
-            shift = 64 - BitOperations.Log2((uint)length);
+            slotsByHash = Math.Max(2 * slotsByHash, expectedSlots);
+            slots = HugePages.Allocate<Slot>(checked((int)slotsByHash + OverhangSlots));
         }
         while (!TryPutAll(old));
     }

@@ -36,8 +36,8 @@ public sealed class PartitionBatch
     /// <summary>The number of its first event; where it has none, the number that the next event gets.</summary>
     public long FirstEvent => header.FirstEvent;
 
-    /// <summary>Its records, one after the other; empty for an activation.</summary>
-    public ReadOnlyMemory<byte> Records => Kind is PartitionBatchKind.Records ? Bytes[HeaderBytes..] : default;
+    /// <summary>Its records, one after the other, packed where its kind says so; empty for an activation.</summary>
+    public ReadOnlyMemory<byte> Records => Kind is PartitionBatchKind.Activation ? default : Bytes[HeaderBytes..];
 
     /// <summary>The whole batch, header included.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
@@ -55,14 +55,17 @@ public sealed class PartitionBatch
     /// <param name="batch">Header and records; up to <see cref="LengthMax"/> bytes.</param>
     /// <param name="before">The point behind the batch before it, which must be of an activation or after one.</param>
     /// <param name="count">How many records; each is an event, numbered on from the point's next.</param>
+    /// <param name="kind">Whether they are packed.</param>
     /// <exception cref="ArgumentException">The batch is too short or too long, or has no records.</exception>
-    public static PartitionPoint SealRecords(Span<byte> batch, in PartitionPoint before, int count)
+    public static PartitionPoint SealRecords(
+        Span<byte> batch, in PartitionPoint before, int count, PartitionBatchKind kind = PartitionBatchKind.Records)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(batch.Length, HeaderBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(batch.Length, LengthMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(before.Activation, 1);
-        return Seal(batch, before, PartitionBatchKind.Records, before.Activation, count);
+        ArgumentOutOfRangeException.ThrowIfEqual(kind, PartitionBatchKind.Activation);
+        return Seal(batch, before, kind, before.Activation, count);
     }
 
     /// <summary>The batch that an activation begins with, and the point behind it.</summary>
@@ -88,7 +91,7 @@ public sealed class PartitionBatch
         }
         var isWhole = header.Kind switch
         {
-            PartitionBatchKind.Records => header.Count > 0 && header.BodyLength > 0,
+            PartitionBatchKind.Records or PartitionBatchKind.PackedRecords => header is { Count: > 0, BodyLength: > 0 },
             PartitionBatchKind.Activation => header.Count == 0 && header.BodyLength == ActivationIdBytes,
             _ => false,
         };

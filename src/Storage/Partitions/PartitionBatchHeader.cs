@@ -9,7 +9,8 @@ internal struct PartitionBatchHeader
 {
     public const int Bytes = 72;
     public const uint MagicNumber = 0x4842_504F;
-    public const byte FormatVersion = 1;
+    public const byte FormatVersion = 2;
+    private const byte FirstVersion = 1;
     private const int ChainOffset = 36;
     private const int ChecksumOffset = 68;
 
@@ -41,7 +42,8 @@ internal struct PartitionBatchHeader
     public void Seal(Span<byte> batch)
     {
         Magic = MagicNumber;
-        Version = FormatVersion;
+        // What older programs can read, they may: a cluster is updated one silo after the other.
+        Version = Kind is PartitionBatchKind.PackedRecords ? FormatVersion : FirstVersion;
         BodyLength = batch.Length - Bytes;
         Checksum = 0;
         MemoryMarshal.Write(batch, this);

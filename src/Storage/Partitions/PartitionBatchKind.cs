@@ -10,4 +10,6 @@ public enum PartitionBatchKind : byte
     /// written. It has the activation's id, and no records.
     /// </summary>
     Activation = 2,
+    /// <summary>Records of the partition, packed by who wrote them.</summary>
+    PackedRecords = 3,
 }

@@ -17,7 +17,7 @@ internal sealed class CheckedIndex
     {
         random = new Random(seed);
         Key = NewGuid();
-        Settings = new IdIndexSettings(Partition, kind, pages, 1_000, filterBytesMax);
+        Settings = new IdIndexSettings(Partition, kind, pages, 1_000, filterBytesMax, seed * 400);
         Index = new IdIndex(Settings, Key);
         Manifest = new IdIndexManifest(kind, Key, []);
     }

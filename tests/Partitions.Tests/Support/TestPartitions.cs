@@ -67,11 +67,15 @@ internal sealed class TestPartitions : IAsyncDisposable
         (await Wallet.FindAccountAsync(account, AsOf.Now)).Account?.Balance.MinorUnits
         ?? throw new InvalidOperationException($"{account} isn't there.");
 
-    public async Task<long> CountAsync(string table)
+    public Task<long> CountAsync(string table) => NumberAsync($"SELECT count(*) FROM {table}");
+
+    public async Task<long> NumberAsync(string query)
     {
         await using var source = Npgsql.NpgsqlDataSource.Create(database);
-        await using var command = source.CreateCommand($"SELECT count(*) FROM {table}");
-        return await command.ExecuteScalarAsync() is long count ? count : 0;
+        await using var command = source.CreateCommand(query);
+        return await command.ExecuteScalarAsync() is long number
+            ? number
+            : throw new InvalidOperationException($"{query} gives no number.");
     }
 
     public async Task<int> ExecuteAsync(string sql)

@@ -22,15 +22,16 @@ internal sealed class Load
     private readonly ConcurrentQueue<SentTransfer> sent = new();
     private readonly FrontEnd[] frontEnds;
     private readonly Books books;
+    private readonly Func<int, Random, SentTransfer> draw;
     private readonly int[] served;
     private readonly Task[] callers;
     private volatile bool isEnding;
     private volatile bool hasGivenUp;
 
-    private Load(FrontEnd[] frontEnds, Books books, int callers, int seed)
+    private Load(
+        FrontEnd[] frontEnds, Books books, int callers, int seed, Func<int, Random, SentTransfer> draw)
     {
-        this.frontEnds = frontEnds;
-        this.books = books;
+        (this.frontEnds, this.books, this.draw) = (frontEnds, books, draw);
         served = new int[callers];
         this.callers =
             [.. Enumerable.Range(0, callers).Select(i => Task.Run(() => CallAsync(i, new Random(seed + i))))];
@@ -44,7 +45,12 @@ internal sealed class Load
 
     /// <summary>Starts the callers.</summary>
     public static Load Start(Books books, int callers, int seed, params FrontEnd[] frontEnds) =>
-        new(frontEnds, books, callers, seed);
+        new(frontEnds, books, callers, seed, (_, random) => books.Draw(random));
+
+    /// <summary>Starts callers of which each, by its number, has transfers of its own kind.</summary>
+    public static Load Start(
+        Books books, int callers, int seed, Func<int, Random, SentTransfer> draw, params FrontEnd[] frontEnds) =>
+        new(frontEnds, books, callers, seed, draw);
 
     /// <summary>Waits until each caller has had so many outcomes more.</summary>
     public async Task ServedAsync(int more)
@@ -77,7 +83,7 @@ internal sealed class Load
         var at = caller;
         while (!isEnding)
         {
-            var transfer = books.Draw(random);
+            var transfer = draw(caller, random);
             sent.Enqueue(transfer);
             while (!await TryAsync(caller, frontEnds[at % frontEnds.Length], transfer))
             {

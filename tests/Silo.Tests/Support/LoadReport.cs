@@ -13,21 +13,25 @@ internal sealed class LoadReport
     public void Happens(string name) => events.Add((name, Stopwatch.GetTimestamp()));
 
     /// <summary>A line for each event.</summary>
-    public IEnumerable<string> Lines(Load load)
+    public IEnumerable<string> Lines(Load load) => Lines(load, 0, load.Callers);
+
+    /// <summary>A line for each event, of some of the callers.</summary>
+    public IEnumerable<string> Lines(Load load, int first, int callers)
     {
-        var attempts = load.Attempts;
+        var attempts = load.Attempts.Where(a => a.Caller >= first && a.Caller < first + callers).ToArray();
         for (var i = 0; i < events.Count; i++)
         {
             var (name, at) = events[i];
             var until = i + 1 < events.Count ? events[i + 1].At : long.MaxValue;
-            yield return Line(name, at, [.. attempts.Where(a => a.Ended >= at && a.Ended < until)], load.Callers);
+            var during = attempts.Where(a => a.Ended >= at && a.Ended < until).ToArray();
+            yield return during.Length > 0 ? Line(name, at, during, first, callers) : $"{name}: no request ended.";
         }
     }
 
     // A caller is served again when the last of its transfers that had to be sent again, or took long, has its outcome.
-    private static string Line(string name, long at, Attempt[] attempts, int callers)
+    private static string Line(string name, long at, Attempt[] attempts, int first, int callers)
     {
-        var again = Enumerable.Range(0, callers).Select(caller => attempts
+        var again = Enumerable.Range(first, callers).Select(caller => attempts
             .Where(a => a.Caller == caller).GroupBy(a => a.Id)
             .Where(transfer => transfer.Count() > 1 || transfer.Any(a => a.Wait > Slow))
             .Select(transfer => Stopwatch.GetElapsedTime(at, transfer.Max(a => a.Ended)).TotalSeconds)

@@ -29,6 +29,21 @@ public sealed class PartitionBatchTests
     }
 
     [Fact]
+    public void Packed_records_are_of_a_newer_version_and_lie_in_it_as_they_were_written()
+    {
+        var (activation, begun) = PartitionBatch.SealActivation(Start, Batches.LedgerId);
+        var packed = new byte[PartitionBatch.HeaderBytes + 3];
+        "rec"u8.CopyTo(packed.AsSpan(PartitionBatch.HeaderBytes));
+        var after = PartitionBatch.SealRecords(packed, begun, count: 7, PartitionBatchKind.PackedRecords);
+        Assert.Equal((1, 2, 3), (activation[4], packed[4], packed[5]));
+
+        var batch = PartitionBatch.ReadNext(begun, packed);
+
+        Assert.Equal((PartitionBatchKind.PackedRecords, 7, after), (batch.Kind, batch.Count, batch.After));
+        Assert.Equal("rec"u8, batch.Records.Span);
+    }
+
+    [Fact]
     public void What_was_sealed_is_read_again() => Properties.Hold(
         (from partition in Gen.Choose(0, PartitionStoreOptions.PartitionsMax - 1)
          from lengths in Gen.Choose(1, 400).ListOf(6)
@@ -103,11 +118,11 @@ public sealed class PartitionBatchTests
     public void A_newer_format_is_refused_as_such()
     {
         var (bytes, _) = PartitionBatch.SealActivation(Start, Batches.LedgerId);
-        bytes[4]++;
+        bytes[4] = 3;
 
         var refused = Assert.Throws<PartitionDamagedException>(() => PartitionBatch.Read(5, 1, bytes));
 
-        Assert.Contains("newer format version 2", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("newer format version 3", refused.Message, StringComparison.Ordinal);
         Assert.Equal((5, 1), (refused.Partition, refused.Sequence));
     }
 
@@ -119,6 +134,8 @@ public sealed class PartitionBatchTests
         Assert.ThrowsAny<ArgumentException>(
             () => PartitionBatch.SealRecords(new byte[PartitionBatch.LengthMax + 1], begun, 1));
         Assert.ThrowsAny<ArgumentException>(() => PartitionBatch.SealRecords(new byte[80], begun, 0));
+        Assert.ThrowsAny<ArgumentException>(
+            () => PartitionBatch.SealRecords(new byte[80], begun, 1, PartitionBatchKind.Activation));
         Assert.ThrowsAny<ArgumentException>(() => PartitionBatch.SealRecords(new byte[80], Start, 1));
     }
 

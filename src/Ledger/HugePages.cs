@@ -1,13 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace OrleansWallet.Embedded.Storage;
+namespace OrleansWallet.Ledger;
 
 /// <summary>
 /// Large arrays that are read at random places. Where the system can, it is asked to back them with pages of 2 MiB: a
 /// table of 64 MiB has 16,384 pages of 4 KiB, far more than the processor knows the places of by heart.
 /// </summary>
-internal static partial class HugePages
+public static partial class HugePages
 {
     private const int PageBytes = 2 << 20;
     private const int AdviceHugePage = 14;
