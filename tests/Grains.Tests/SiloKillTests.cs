@@ -61,7 +61,7 @@ public sealed class SiloKillTests(ITestOutputHelper output)
         }).ToArray();
         await underWay.Task;
         lock (killed) killedAt = clock.Elapsed;
-        await cluster.Cluster.KillSiloAsync(cluster.Cluster.Silos[1]);
+        await cluster.KillAsync(cluster.Cluster.Silos[1]);
         await cluster.Cluster.StartAdditionalSiloAsync();
         killed.SetResult();
         await Task.WhenAll(callers);

@@ -15,6 +15,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 {
     private const string UserName = "wallet";
     private const int PortTries = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly string? Binaries = FindBinaries();
     private readonly string root = Directory.CreateTempSubdirectory("wallet-postgres-").FullName;
     private readonly string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -82,8 +83,17 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         server = null;
         if (immediate) await running.StandardInput.WriteLineAsync("QUIT");
         running.StandardInput.Close();
-        await running.WaitForExitAsync();
-        if (serverLog is not null) await serverLog;
+        try
+        {
+            await EndedAsync(running).WaitAsync(Patience);
+        }
+        catch (TimeoutException)
+        {
+            // Then as the power would; what was committed is there all the same.
+            await Console.Error.WriteLineAsync($"PostgreSQL did not stop in {Patience}, and was killed.");
+            running.Kill(entireProcessTree: true);
+            await EndedAsync(running).WaitAsync(Patience);
+        }
         running.Dispose();
     }
 
@@ -160,9 +170,15 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         serverLog = ReadLogAsync(starting, ready);
         server = starting;
-        if (await ready.Task) return true;
-        await StopAsync();
+        if (await Task.WhenAny(ready.Task, Task.Delay(Patience)) == ready.Task && await ready.Task) return true;
+        await StopAsync(immediate: true);
         return false;
+    }
+
+    private async Task EndedAsync(Process running)
+    {
+        await running.WaitForExitAsync();
+        if (serverLog is not null) await serverLog;
     }
 
     private static async Task<string> ReadLogAsync(Process process, TaskCompletionSource<bool> ready)

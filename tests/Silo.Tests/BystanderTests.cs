@@ -17,30 +17,33 @@ public sealed partial class BystanderTests(ITestOutputHelper output)
     private const int Accounts = 96;
     private const int CallersOfAKind = 8;
     private const int TransfersBetween = 10;
-    // A transfer takes some hundredths of a second; what is lost is away for one at least.
+    // A transfer takes some hundredths of a second; what hangs is away for several.
     private const int ServedMeanwhile = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(4);
 
+    // They are back after a second or two: who waited meanwhile can't be told from whom a busy machine kept waiting.
     [PostgresFact]
-    public Task While_a_killed_silos_partitions_are_away_the_others_go_on() => LoseAsync("Killed", async silo =>
+    public Task After_a_silo_was_killed_all_are_served() => LoseAsync("Killed", servedMeanwhile: 0, async silo =>
     {
         await silo.KillAsync();
         return () => Task.CompletedTask;
     });
 
     [PostgresFact]
-    public Task While_a_hanging_silos_partitions_are_away_the_others_go_on() => LoseAsync("Hanging", silo =>
-    {
-        silo.Signal("STOP");
-        return Task.FromResult(async () =>
+    public Task While_a_hanging_silos_partitions_are_away_the_others_go_on() =>
+        LoseAsync("Hanging", ServedMeanwhile, silo =>
         {
-            silo.Signal("CONT");
-            await silo.EndAsync();
+            silo.Signal("STOP");
+            return Task.FromResult(async () =>
+            {
+                silo.Signal("CONT");
+                await silo.EndAsync();
+            });
         });
-    });
 
-    private Task LoseAsync(string what, Func<SiloProcess, Task<Func<Task>>> lose) => WalletCluster.UseAsync(
+    private Task LoseAsync(
+        string what, int servedMeanwhile, Func<SiloProcess, Task<Func<Task>>> lose) => WalletCluster.UseAsync(
         output,
         [
             "--Wallet:Ledger=Partitions", $"--Wallet:PartitionCount={Partitions}",
@@ -79,7 +82,7 @@ public sealed partial class BystanderTests(ITestOutputHelper output)
                 var meanwhile = caller.Count(a =>
                     a.Ending == Ending.Served && a.Began >= longest.Began && a.Ended <= longest.Ended);
                 Assert.True(
-                    meanwhile >= ServedMeanwhile, $"Caller {caller.Key}, who has no part in it, waited as well.");
+                    meanwhile >= servedMeanwhile, $"Caller {caller.Key}, who has no part in it, waited as well.");
             }
         });
 

@@ -130,6 +130,7 @@ internal sealed class IdIndex
         if (ReferenceEquals(update.After, runs)) return;
         runs = update.After;
         setAside.RemoveAll(update.Tables.Contains);
+        foreach (var table in update.Tables) table.Release();
         Version++;
         NoteOlder();
     }

@@ -57,7 +57,7 @@ internal sealed class IdIndexUpdate
         if (Tables.Length > 0)
         {
             runs.Add(await WriteAsync(
-                [.. Tables.Select(table => new TableSource(table, hasher))], Tables.Sum(table => (long)table.Count),
+                [.. Tables.Select(table => new TableSource(table))], Tables.Sum(table => (long)table.Count),
                 sequence, cancel).ConfigureAwait(false));
         }
         while (FindMergeable(runs) is { } merged)

@@ -15,6 +15,10 @@ internal sealed class RecentIds
     private const int SlotsMin = 1_024;
     // Slots after the last one by hash, so that probing need not wrap and the sweep stays in order.
     private const int OverhangSlots = 256;
+    // Of all tables of the process.
+    private const long SpareBytesMax = 256 << 20;
+
+    private static readonly SpareArrays<Slot> Spare = new(SpareBytesMax);
 
     private readonly IdHash hasher;
     private readonly ulong expectedSlots;
@@ -71,26 +75,14 @@ internal sealed class RecentIds
     // The hash as a fraction of 1, of all slots: so the slots are in the hashes' order, and there may be any number.
     private int FirstSlotOf(ulong hash) => (int)Math.BigMul(hash, slotsByHash, out _);
 
-    /// <summary>All ids, in the order of their hashes.</summary>
-    public IEnumerable<IdEntry> Sorted()
+    /// <summary>All ids, in the order of their hashes; the table stays as it is, and is still searched.</summary>
+    public Sweep Sorted() => new(this);
+
+    /// <summary>Gives its memory to tables to come; nothing may use it any more.</summary>
+    public void Release()
     {
-        // No id lies outside the unbroken stretch of filled slots that its hash points into, so sorting stretch by
-        // stretch sorts all. The table itself stays as it is: it is still searched.
-        var stretch = new List<(ulong Hash, IdEntry Entry)>();
-        foreach (var slot in slots)
-        {
-            if (slot.Value != 0)
-            {
-                var hash = hasher.Of(slot.Id);
-                var rank = stretch.Count;
-                while (rank > 0 && stretch[rank - 1].Hash > hash) rank--;
-                stretch.Insert(rank, (hash, new IdEntry(slot.Id, slot.Value - 1)));
-                continue;
-            }
-            foreach (var (_, entry) in stretch) yield return entry;
-            stretch.Clear();
-        }
-        foreach (var (_, entry) in stretch) yield return entry;
+        Give(slots);
+        slots = [];
     }
 
     // False where the last slot would be taken: the one behind an unbroken stretch must be free.
@@ -108,10 +100,17 @@ internal sealed class RecentIds
         var old = slots;
         do
         {
-            slotsByHash = Math.Max(2 * slotsByHash, expectedSlots);
-            slots = HugePages.Allocate<Slot>(checked((int)slotsByHash + OverhangSlots));
+            var wanted = checked((int)Math.Max(2 * slotsByHash, expectedSlots)) + OverhangSlots;
+            slots = Spare.Take(wanted);
+            slotsByHash = (ulong)(slots.Length - OverhangSlots);
         }
         while (!TryPutAll(old));
+        Give(old);
+    }
+
+    private static void Give(Slot[] array)
+    {
+        if (array.Length > SlotsMin + OverhangSlots) Spare.Give(array);
     }
 
     private bool TryPutAll(Slot[] old)
@@ -119,6 +118,45 @@ internal sealed class RecentIds
         foreach (ref readonly var slot in old.AsSpan())
             if (slot.Value != 0 && !TryPut(hasher.Of(slot.Id), slot)) return false;
         return true;
+    }
+
+    /// <summary>Gives a table's ids one by one, in the order of their hashes.</summary>
+    internal sealed class Sweep(RecentIds table)
+    {
+        private (ulong Hash, IdEntry Entry)[] stretch = new (ulong, IdEntry)[OverhangSlots];
+        private int slot;
+        private int count;
+        private int next;
+
+        public IdEntry Entry { get; private set; }
+
+        public ulong Hash { get; private set; }
+
+        public bool MoveNext()
+        {
+            if (next == count && !TakeStretch()) return false;
+            (Hash, Entry) = stretch[next++];
+            return true;
+        }
+
+        // No id lies outside the unbroken stretch of filled slots that its hash points into: sorting stretch by stretch
+        // sorts all.
+        private bool TakeStretch()
+        {
+            (next, count) = (0, 0);
+            var slots = table.slots;
+            while (slot < slots.Length && slots[slot].Value == 0) slot++;
+            for (; slot < slots.Length && slots[slot].Value != 0; slot++)
+            {
+                ref readonly var filled = ref slots[slot];
+                if (count == stretch.Length) Array.Resize(ref stretch, 2 * count);
+                var hash = table.hasher.Of(filled.Id);
+                var rank = count++;
+                for (; rank > 0 && stretch[rank - 1].Hash > hash; rank--) stretch[rank] = stretch[rank - 1];
+                stretch[rank] = (hash, new IdEntry(filled.Id, filled.Value - 1));
+            }
+            return count > 0;
+        }
     }
 
     private struct Slot

@@ -1,21 +1,13 @@
-using OrleansWallet.Ledger;
-
 namespace OrleansWallet.Partitions.Ids;
 
 /// <summary>The ids of a table that was set aside.</summary>
-internal sealed class TableSource(RecentIds table, IdHash hasher) : IIdSource
+internal sealed class TableSource(RecentIds table) : IIdSource
 {
-    private readonly IEnumerator<IdEntry> entries = table.Sorted().GetEnumerator();
+    private readonly RecentIds.Sweep sweep = table.Sorted();
 
-    public IdEntry Entry { get; private set; }
+    public IdEntry Entry => sweep.Entry;
 
-    public ulong Hash { get; private set; }
+    public ulong Hash => sweep.Hash;
 
-    public ValueTask<bool> MoveNextAsync(CancellationToken cancel)
-    {
-        if (!entries.MoveNext()) return ValueTask.FromResult(false);
-        Entry = entries.Current;
-        Hash = hasher.Of(Entry.Id);
-        return ValueTask.FromResult(true);
-    }
+    public ValueTask<bool> MoveNextAsync(CancellationToken cancel) => ValueTask.FromResult(sweep.MoveNext());
 }
