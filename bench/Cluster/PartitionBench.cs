@@ -19,8 +19,7 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
     private const int ManyPartitions = 64;
     private const int FewPartitions = 10;
     private const int ManyCallers = 8_192;
-    // So many times as long as other rows: enough for each partition to be written to a snapshot, its ids to go to
-    // pages, the oldest part of its journal to go to the archive, and files to grow by all that stays.
+    // So many times as long as other rows: enough for each partition to be written to snapshots, and its ids to pages.
     private const int SustainedTimes = 20;
     private const string EmbeddedName = "embedded";
     private const string PostgresName = "PostgreSQL alone";
@@ -117,7 +116,6 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
     {
         await using var servers = await PostgresServers.StartAsync(layout.Servers);
         await using var cluster = await PartitionCluster.StartAsync(layout, servers);
-        await servers.MakeRoomAsync();
         var accounts = layout.Accounts ?? settings.PartitionAccounts;
         var ledger = new BenchLedger(layout.Name, accounts, cluster.Wallets)
         {

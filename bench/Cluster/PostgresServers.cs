@@ -8,22 +8,18 @@ namespace OrleansWallet.Bench;
 internal sealed class PostgresServers : IAsyncDisposable
 {
     /// <summary>
-    /// As docs/partitions.md says for a server of partitions: memory for what is being written, and checkpoints that come
-    /// by time.
+    /// As docs/partitions.md says for a server of partitions: memory for what is being written, and few checkpoints.
     /// </summary>
     public static readonly string[] Settings =
     [
-        "shared_buffers=4GB", "max_wal_size=8GB", "min_wal_size=4GB", "checkpoint_timeout=15min", "wal_buffers=64MB",
-        "max_connections=300",
+        "shared_buffers=4GB", "min_wal_size=4GB", "checkpoint_timeout=15min", "wal_buffers=64MB", "max_connections=300",
     ];
 
     // So many segments of their journals the servers have at the beginning, as ones that have worked for a while: those
-    // behind a checkpoint are written over, min_wal_size of them. Else each of 16 MiB would first be filled with zeros.
+    // behind a checkpoint are written over. Else each of 16 MiB would first be filled with zeros.
     private const int JournalSegments = 256;
-    // And so much room, in MiB, lies in the partitions' tables where batches were that have gone to the archive. Else
-    // their files would grow, by memory that is new to the machine.
-    private const int RoomMebibytes = 1_536;
-    private const int RoomRowBytes = 1 << 16;
+    private const string JournalMax = "4GB";
+    private const string JournalWhileFilled = "32GB";
 
     private readonly List<PrivatePostgres> servers = [];
     private readonly List<string> databases = [];
@@ -65,28 +61,6 @@ internal sealed class PostgresServers : IAsyncDisposable
             i * partitions / Count, (i + 1) * partitions / Count - 1, database)),
     ];
 
-    /// <summary>Leaves room in the partitions' tables, as in a ledger that has worked for a while.</summary>
-    public async Task MakeRoomAsync()
-    {
-        var rows = RoomMebibytes * (1 << 20) / RoomRowBytes / Count;
-        foreach (var database in databases)
-        {
-            await using var source = NpgsqlDataSource.Create(database);
-            foreach (var sql in new[]
-            {
-                $"INSERT INTO partition_journal SELECT i, 32767, decode(repeat('5a', {RoomRowBytes}), 'hex') "
-                + $"FROM generate_series(1, {rows}) AS i",
-                "DELETE FROM partition_journal WHERE partition = 32767",
-                "VACUUM partition_journal",
-            })
-            {
-                await using var command = source.CreateCommand(sql);
-                command.CommandTimeout = 300;
-                await command.ExecuteNonQueryAsync();
-            }
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (var server in servers) await server.DisposeAsync();
@@ -95,8 +69,8 @@ internal sealed class PostgresServers : IAsyncDisposable
     private async Task AddAsync(int segments)
     {
         var server = await PrivatePostgres.StartAsync(Settings);
-        await FillJournalAsync(server.AdminConnectionString, segments);
         servers.Add(server);
+        await FillJournalAsync(server.AdminConnectionString, segments);
         databases.Add(await server.CreateDatabaseAsync());
         postmasters.Add(await PostmasterAsync(server.AdminConnectionString));
     }
@@ -104,10 +78,22 @@ internal sealed class PostgresServers : IAsyncDisposable
     private static async Task FillJournalAsync(string address, int segments)
     {
         await using var source = NpgsqlDataSource.Create(address);
+        // No checkpoint may come between, or it would have the first segments written over.
+        await LimitJournalAsync(source, JournalWhileFilled);
         await using var fill = source.CreateCommand("SELECT pg_logical_emit_message(false, '', ''), pg_switch_wal()");
         for (var i = 0; i < segments; i++) await fill.ExecuteNonQueryAsync();
         await using var checkpoint = source.CreateCommand("CHECKPOINT");
         await checkpoint.ExecuteNonQueryAsync();
+        await LimitJournalAsync(source, JournalMax);
+    }
+
+    private static async Task LimitJournalAsync(NpgsqlDataSource source, string size)
+    {
+        foreach (var sql in new[] { $"ALTER SYSTEM SET max_wal_size = '{size}'", "SELECT pg_reload_conf()" })
+        {
+            await using var command = source.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     // A session's process is the postmaster's child.

@@ -45,7 +45,7 @@ public interface IPartitionJournal
     Task AppendAsync(int partition, long sequence, ReadOnlyMemory<byte> payload);
 
     /// <summary>
-    /// All batches behind a point, in order, from the archive and on from the journal, in bounded portions. Each is
+    /// All batches behind a point, in order, from the archive and the journal, in bounded portions. Each is
     /// checked: its number, checksum and hash chain, and that the batch before the point is the one it was taken at.
     /// </summary>
     /// <exception cref="PartitionDamagedException">One is missing or damaged; those before it were given.</exception>
@@ -58,8 +58,8 @@ public interface IPartitionJournal
     Task<PartitionBatch?> FindAsync(int partition, long sequence, CancellationToken cancel = default);
 
     /// <summary>
-    /// Moves the oldest batches of a partition into one row of the archive: none of those that the older of its two
-    /// snapshots doesn't include. Answers how many were moved; 0 where there is nothing to do now.
+    /// Moves a stretch of small old batches of a partition into one row of the archive: none of those that the older of
+    /// its two snapshots doesn't include. Answers how many were moved; 0 where there is nothing to do now.
     /// </summary>
     /// <exception cref="PartitionDamagedException">A batch to be moved is damaged; nothing was moved.</exception>
     /// <exception cref="StateUnavailableException">The database failed; asking again is harmless.</exception>

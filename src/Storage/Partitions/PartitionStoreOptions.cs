@@ -48,6 +48,14 @@ public sealed record PartitionStoreOptions
     [Range(1, 1 << 26)]
     public int ArchiveRowBytesMax { get; init; } = 1 << 20;
 
+    /// <summary>How many batches go into one row of the archive at most.</summary>
+    [Range(1, 1 << 16)]
+    public int ArchiveRowBatchesMax { get; init; } = 4_096;
+
+    /// <summary>How many bytes a row's batches may have on average; larger ones stay in the journal.</summary>
+    [Range(0, 1 << 28)]
+    public int ArchivedBatchBytesMax { get; init; } = 16 << 10;
+
     /// <summary>How many bytes of a snapshot go into one row.</summary>
     [Range(1, 1 << 26)]
     public int SnapshotChunkBytes { get; init; } = 1 << 20;

@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using OrleansWallet.Storage.Postgres;
 
 namespace OrleansWallet.Storage.Partitions;
 
-/// <summary>Moves batches from the journal to the archive.</summary>
+/// <summary>
+/// Moves batches from the journal to the archive: stretches of small ones, which become one row. Large ones stay where
+/// they are for ever, as to move them would only write them a second time (docs/decisions/0019).
+/// </summary>
 internal sealed class PostgresPartitionArchive(
     PostgresPartitionJournal journal, NpgsqlDataSource source, PartitionStoreOptions options)
 {
@@ -15,6 +19,12 @@ internal sealed class PostgresPartitionArchive(
                 ORDER BY sequence DESC OFFSET 1 LIMIT 1), 0)
         """;
 
+    // Of a payload that lies outside its row, as large ones do, this reads no more than the pointer to it.
+    private const string Lengths = """
+        SELECT sequence, octet_length(payload) FROM partition_journal
+        WHERE partition = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4
+        """;
+
     private const string Delete =
         "DELETE FROM partition_journal WHERE partition = $1 AND sequence BETWEEN $2 AND $3";
 
@@ -24,15 +34,20 @@ internal sealed class PostgresPartitionArchive(
 
     private readonly string place = PostgresConnections.PlaceOf(source);
 
+    // Up to which batch of a partition all is in the archive or stays in the journal, as far as was looked.
+    private readonly ConcurrentDictionary<int, long> done = new();
+
     /// <inheritdoc cref="IPartitionJournal.ArchiveSomeAsync"/>
     public async Task<int> MoveSomeAsync(Guid ledgerId, int partition, CancellationToken cancel)
     {
         try
         {
             var (archived, wanted) = await EndsAsync(partition, cancel).ConfigureAwait(false);
-            if (wanted <= archived) return 0;
-            var point = await PointAsync(ledgerId, partition, archived, cancel).ConfigureAwait(false);
-            var (batches, length) = await TakeAsync(point, wanted, cancel).ConfigureAwait(false);
+            var behind = Math.Max(archived, done.GetValueOrDefault(partition));
+            if (await FindSmallAsync(partition, behind, wanted, cancel).ConfigureAwait(false) is not { } stretch)
+                return 0;
+            var point = await PointAsync(ledgerId, partition, stretch.Behind, cancel).ConfigureAwait(false);
+            var (batches, length) = await TakeAsync(point, stretch.Last, cancel).ConfigureAwait(false);
             var row = PartitionArchiveRow.Pack(batches, length);
             return await MoveAsync(batches, row, cancel).ConfigureAwait(false);
         }
@@ -51,12 +66,48 @@ internal sealed class PostgresPartitionArchive(
         return (reader.GetInt64(0), reader.GetInt64(1));
     }
 
-    private async Task<PartitionPoint> PointAsync(
-        Guid ledgerId, int partition, long archived, CancellationToken cancel)
+    // The next batches that fill a row of the archive and are small on average: the one before them, and the last.
+    private async Task<(long Behind, long Last)?> FindSmallAsync(
+        int partition, long behind, long wanted, CancellationToken cancel)
     {
-        if (archived == 0) return PartitionPoint.Start(ledgerId, partition);
-        var last = await journal.FindAsync(partition, archived, cancel).ConfigureAwait(false);
-        return last?.After ?? throw new PartitionDamagedException(partition, archived, "it left the archive");
+        while (behind < wanted)
+        {
+            var found = await LengthsAsync(partition, behind, wanted, cancel).ConfigureAwait(false);
+            // Reading them tells what has become of them.
+            if (found.Count == 0) return (behind, wanted);
+            for (var first = 0; first < found.Count;)
+            {
+                var (next, bytes) = (first, 0L);
+                do bytes += found[next++].Length;
+                while (next < found.Count && bytes + found[next].Length <= options.ArchiveRowBytesMax);
+                var last = found[next - 1].Sequence;
+                if (bytes <= (long)options.ArchivedBatchBytesMax * (next - first)) return (behind, last);
+                done[partition] = behind = last;
+                first = next;
+            }
+        }
+        return null;
+    }
+
+    private async Task<List<(long Sequence, int Length)>> LengthsAsync(
+        int partition, long behind, long wanted, CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel).ConfigureAwait(false);
+        await using var command = Command(Lengths, connection, partition, behind, wanted);
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.ArchiveRowBatchesMax });
+        await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var found = new List<(long, int)>();
+        while (await reader.ReadAsync(cancel).ConfigureAwait(false))
+            found.Add((reader.GetInt64(0), reader.GetInt32(1)));
+        return found;
+    }
+
+    private async Task<PartitionPoint> PointAsync(
+        Guid ledgerId, int partition, long sequence, CancellationToken cancel)
+    {
+        if (sequence == 0) return PartitionPoint.Start(ledgerId, partition);
+        var last = await journal.FindAsync(partition, sequence, cancel).ConfigureAwait(false);
+        return last?.After ?? throw new PartitionDamagedException(partition, sequence, "it is missing");
     }
 
     private async Task<(List<PartitionBatch> Batches, int Length)> TakeAsync(

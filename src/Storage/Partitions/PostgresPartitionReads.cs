@@ -10,20 +10,24 @@ internal readonly record struct PartitionRow(long Sequence, byte[] Payload, bool
 /// <summary>Reads rows of the journal and the archive. As that changes nothing, it may go twice.</summary>
 internal sealed class PostgresPartitionReads(NpgsqlDataSource source, PartitionStoreOptions options)
 {
-    // Both tables as of one moment, or batches that are moved meanwhile would be missed.
+    // Both tables as of one moment, or batches that are moved meanwhile would be missed. The archive's next row comes
+    // where it has the batch, and where the journal has none before it: then one is missing, which its number tells.
     private const string Portion = """
         WITH archived AS MATERIALIZED (
-            SELECT last_sequence, payload FROM partition_archive
+            SELECT first_sequence, last_sequence, payload FROM partition_archive
             WHERE partition = $1 AND last_sequence >= $2 ORDER BY last_sequence LIMIT 1
         )
         SELECT last_sequence, payload, true FROM archived
+        WHERE NOT EXISTS (
+            SELECT FROM partition_journal WHERE partition = $1 AND sequence >= $2 AND sequence < first_sequence)
         UNION ALL
         SELECT sequence, payload, false FROM (
             SELECT sequence, payload, sum(octet_length(payload)) OVER (ORDER BY sequence ROWS UNBOUNDED PRECEDING)
                 - octet_length(payload) AS bytes_before
             FROM (
                 SELECT sequence, payload FROM partition_journal
-                WHERE partition = $1 AND sequence >= $2 AND NOT EXISTS (SELECT FROM archived)
+                WHERE partition = $1 AND sequence >= $2
+                    AND sequence < coalesce((SELECT first_sequence FROM archived), 9223372036854775807)
                 ORDER BY sequence LIMIT $3
             ) AS next
         ) AS counted

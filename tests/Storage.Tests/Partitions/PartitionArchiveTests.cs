@@ -73,7 +73,7 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
     public async Task A_batch_larger_than_a_row_goes_alone()
     {
         var place = await PartitionPlace.NewAsync(server);
-        await using var journals = await place.OpenAsync();
+        await using var journals = await place.OpenAsync(new() { ArchivedBatchBytesMax = 3_000_100 });
         var partition = await TestPartition.ActivateAsync(journals, 5);
         foreach (var size in new[] { 400_000, 3_000_000, 400_000, 400_000, 400_000, 1 })
             await partition.AppendAsync(size);
@@ -90,10 +90,51 @@ public sealed class PartitionArchiveTests(PostgresServer server, ITestOutputHelp
     }
 
     [PostgresFact]
+    public async Task Large_batches_stay_in_the_journal_and_replay_goes_to_and_fro()
+    {
+        var options = SmallRows with { ArchivedBatchBytesMax = 400 };
+        var place = await PartitionPlace.NewAsync(server);
+        await using var journals = await place.OpenAsync(options);
+        var partition = await TestPartition.ActivateAsync(journals, 5);
+        // Stretches as rows have them, of 2,000 bytes at most: small, large, large, small, and one batch too large.
+        int[][] stretches =
+        [
+            [.. Enumerable.Repeat(10, 9), 800], [1_500], [900, 900], [.. Enumerable.Repeat(200, 6)], [5_000], [1],
+        ];
+        foreach (var size in stretches.SelectMany(sizes => sizes)) await partition.AppendAsync(size);
+        await SnapshotAsync(journals, partition);
+        await partition.AppendAsync();
+        await SnapshotAsync(journals, partition);
+        var before = await ContentAsync(partition);
+
+        var moved = new List<int>();
+        for (int some; (some = await journals.ArchiveSomeAsync(5)) > 0; moved.Add(some))
+            Assert.Equal(before, await ContentAsync(partition));
+
+        // The activation is a batch too, and the last one is where the older snapshot was taken.
+        Assert.Equal([11, 6], moved);
+        Assert.Equal(before.Count - 17, await place.CountAsync("SELECT count(*) FROM partition_journal"));
+        Assert.Equal(before, await ContentAsync(partition));
+        // Who has not seen what stays looks again, and finds the same.
+        await using var elsewhere = await place.OpenAsync(options);
+        Assert.Equal(0, await elsewhere.ArchiveSomeAsync(5));
+        foreach (var known in await partition.ReadAllAsync())
+        {
+            Assert.Equal(known.Bytes.ToArray(), (await elsewhere.FindAsync(5, known.Sequence))?.Bytes.ToArray());
+            var behind = 0;
+            await foreach (var batch in elsewhere.ReadAsync(known.After)) behind++;
+            Assert.Equal(before.Count - (int)known.Sequence, behind);
+        }
+        await place.ExecuteAsync("DELETE FROM partition_journal WHERE sequence = 12");
+        var damaged = await Assert.ThrowsAsync<PartitionDamagedException>(() => partition.ReadAllAsync());
+        Assert.Equal(12, damaged.Sequence);
+    }
+
+    [PostgresFact]
     public async Task The_archive_is_smaller_than_what_went_into_it()
     {
         var place = await PartitionPlace.NewAsync(server);
-        await using var journals = await place.OpenAsync();
+        await using var journals = await place.OpenAsync(new() { ArchivedBatchBytesMax = 1 << 20 });
         var partition = await TestPartition.ActivateAsync(journals, 5);
         await partition.AppendAsync(1);
         var body = new byte[120_000];
