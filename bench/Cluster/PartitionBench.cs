@@ -25,7 +25,7 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
     private const string PostgresName = "PostgreSQL alone";
 
     private static readonly TransferProtocol[] Protocols = [TransferProtocol.Tcc, TransferProtocol.Saga];
-    private static readonly int[] Callers = [1, 64, 1_024, ManyCallers];
+    private static readonly int[] FewerCallers = [1_024, 64, 1];
 
     public static async Task<int> RunAsync(ClusterBenchSettings settings)
     {
@@ -75,21 +75,26 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
                 AddSpreads(new PartitionLayout(ManyPartitions, protocol, silos), Spread.Uniform);
         }
         foreach (var servers in new[] { 2, 4 })
-            Add($"{servers} servers", new PartitionLayout(ManyPartitions, Servers: servers), RowsAsync);
-        Add("sustained", new PartitionLayout(ManyPartitions), SustainedAsync);
-        Add("million", new PartitionLayout(ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
-        Add("http", new PartitionLayout(FewPartitions), HttpBatchesAsync);
-        Add("http", new PartitionLayout(ManyPartitions), HttpRowsAsync);
+            Add($"{servers} servers ", new PartitionLayout(ManyPartitions, Servers: servers), RowsAsync);
+        Add("sustained ", new PartitionLayout(ManyPartitions), ledger => SustainedAsync(ledger, 1, Spread.Uniform));
+        foreach (var spread in new[] { Spread.Uniform, Spread.Hot })
+            Add("sustained ", new PartitionLayout(ManyPartitions), ledger => SustainedAsync(ledger, Batch, spread));
+        Add("million ", new PartitionLayout(ManyPartitions, Accounts: settings.ManyAccounts), RowsAsync);
+        Add("http ", new PartitionLayout(FewPartitions), HttpBatchesAsync);
+        Add("http ", new PartitionLayout(ManyPartitions), HttpRowsAsync);
         groups.Add(($"http {EmbeddedName}", () => EmbeddedAsync(HttpBatchesAsync)));
         groups.Add((PostgresName, PostgresAsync));
         return groups;
 
-        void AddSpreads(PartitionLayout layout, params Spread[] spreads) => groups.Add((
-            $"{layout.Name} {layout.Partitions} {layout.Silos}",
-            () => PartitionsAsync(layout, ledger => SpreadsAsync(ledger, spreads))));
+        // Each on a ledger of its own: what rows leave to do for later, snapshots above all, would fall on the next.
+        void AddSpreads(PartitionLayout layout, params Spread[] spreads)
+        {
+            foreach (var spread in spreads)
+                Add(spread == Spread.Uniform ? "" : $"{spread} ", layout, ledger => SpreadAsync(ledger, spread));
+        }
 
         void Add(string what, PartitionLayout layout, Func<BenchLedger, Task> rows) => groups.Add((
-            $"{what} {layout.Name} {layout.Partitions}", () => PartitionsAsync(layout, rows)));
+            $"{what}{layout.Name} {layout.Partitions} {layout.Silos}", () => PartitionsAsync(layout, rows)));
     }
 
     private async Task AccountsAsync()
@@ -127,14 +132,12 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         await rows(ledger);
     }
 
-    private async Task SpreadsAsync(BenchLedger ledger, Spread[] spreads)
+    private async Task SpreadAsync(BenchLedger ledger, Spread spread)
     {
-        foreach (var spread in spreads)
-        {
-            foreach (var callers in spread == Spread.Uniform ? Callers : [ManyCallers])
-                await SinglesAsync(ledger, callers, spread);
-            await BatchesAsync(ledger, spread);
-        }
+        await SinglesAsync(ledger, ManyCallers, spread);
+        await BatchesAsync(ledger, spread);
+        if (spread != Spread.Uniform) return;
+        foreach (var callers in FewerCallers) await SinglesAsync(ledger, callers, spread);
     }
 
     private async Task EmbeddedAsync(Func<BenchLedger, Task> rows)
@@ -160,9 +163,9 @@ internal sealed class PartitionBench(ClusterBenchSettings settings)
         await BatchesAsync(ledger, Spread.Uniform);
     }
 
-    private Task SustainedAsync(BenchLedger ledger) => WalletLoad.MeasureAsync(
-        settings with { Seconds = SustainedTimes * settings.Seconds }, ledger, BatchesInFlight, Batch, Spread.Uniform,
-        $", {SustainedTimes * settings.Seconds} s");
+    private Task SustainedAsync(BenchLedger ledger, int batch, Spread spread) => WalletLoad.MeasureAsync(
+        settings with { Seconds = SustainedTimes * settings.Seconds }, ledger,
+        batch == 1 ? ManyCallers : BatchesInFlight, batch, spread, $", {SustainedTimes * settings.Seconds} s");
 
     private async Task HttpRowsAsync(BenchLedger ledger)
     {

@@ -54,7 +54,7 @@ public sealed record PartitionStoreOptions
 
     /// <summary>How many bytes a row's batches may have on average; larger ones stay in the journal.</summary>
     [Range(0, 1 << 28)]
-    public int ArchivedBatchBytesMax { get; init; } = 16 << 10;
+    public int ArchivedBatchBytesMax { get; init; } = 2 << 10;
 
     /// <summary>How many bytes of a snapshot go into one row.</summary>
     [Range(1, 1 << 26)]
