@@ -92,10 +92,14 @@ for project in tests/*/*.csproj; do
     { echo "$name, after $(count total) tests, while these ran:"
       sed -n 's/.* DisplayName="\([^"]*\)".*Completed="False".*/    \1/p' "$results"/*/Sequence_*.xml 2>/dev/null
       grep -E 'Reason: |inactivity|^ *(Unhandled|Fatal)' "$results/$name.log" | sed 's/^/    /'; } | tee -a "$results/cut.txt"
-    if [ -n "$counters" ] && [ "$(bad)" -eq 0 ]; then run "$name"; fi
+    if [ -z "$counters" ] || [ "$(bad)" -eq 0 ]; then run "$name"; fi
   fi
   if [ -z "$counters" ]; then
-    if [ "$status" -ne 0 ]; then failed=$((failed + 1)); fi
+    # Not even its tests were found.
+    if [ "$status" -ne 0 ]; then
+      failed=$((failed + 1))
+      { echo "$name, before its first test:"; tail -20 "$results/$name.log" | sed 's/^/    /'; } >>"$results/failed.txt"
+    fi
     continue
   fi
   # What a suite counted (rounds, kills, connections) is in its results only.

@@ -37,7 +37,8 @@ internal sealed class ServerUnderKill : IAsyncDisposable
         while (address is null)
         {
             var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Patience);
-            if (line is null) throw new InvalidOperationException($"It did not start: {await errors}");
+            if (line is null)
+                throw new InvalidOperationException($"It did not start: {await errors.WaitAsync(Patience)}");
             output.Add(line);
             var place = line.IndexOf(ListeningAt, StringComparison.Ordinal);
             if (place >= 0) address = new Uri(line[(place + ListeningAt.Length)..]);
@@ -76,15 +77,16 @@ internal sealed class ServerUnderKill : IAsyncDisposable
     {
         var id = isTraced ? $"$(cat /proc/{process.Id}/task/{process.Id}/children)" : $"{process.Id}";
         using var kill = Process.Start("sh", ["-c", $"kill -TERM {id}"]);
-        await kill.WaitForExitAsync();
+        await kill.WaitForExitAsync().WaitAsync(Patience);
         await process.WaitForExitAsync().WaitAsync(Patience);
         return (process.ExitCode, await errors.WaitAsync(Patience));
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited) process.Kill();
-        await process.WaitForExitAsync();
+        // What it runs under goes first, and would leave it behind.
+        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync().WaitAsync(Patience);
         process.Dispose();
         Http.Dispose();
     }
